@@ -1,0 +1,1 @@
+//! A whole node composed from the five crates.
