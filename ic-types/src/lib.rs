@@ -1,1 +1,28 @@
 #![doc = include_str!("../README.md")]
+
+pub mod batch;
+pub mod codec;
+pub mod digest;
+pub mod domain;
+pub mod height;
+pub mod ids;
+pub mod key;
+pub mod limits;
+pub mod path;
+pub mod principal;
+pub mod request;
+pub mod units;
+
+pub use batch::{Batch, Randomness};
+pub use digest::{Digest, DigestHasher, RequestId, StateRoot};
+pub use domain::{Domain, Signable, SignedBytes};
+pub use height::{Height, Rank, RegistryVersion};
+pub use ids::{CanisterId, NodeId, SubnetId, UserId};
+pub use key::DerPublicKey;
+pub use path::{Label, Path};
+pub use principal::{Principal, PrincipalClass, PrincipalError, PrincipalText};
+pub use request::{
+    Call, Content, Delegation, DelegationChain, Envelope, HashValue, Nonce, Permissions, Query,
+    ReadState, SenderInfo, SenderProof, SignedDelegation, hash_of_map,
+};
+pub use units::{ByteCount, Cycles, Instructions, Time};
