@@ -9,10 +9,21 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Actor, CanisterStatus, Certificate, HttpAgent, IC_ROOT_KEY, RejectError, TrustError } from '@icp-sdk/core/agent';
+import {
+  Actor,
+  CanisterStatus,
+  Certificate,
+  HttpAgent,
+  IC_ROOT_KEY,
+  ProtocolError,
+  RejectError,
+  TrustError,
+  pollForResponse,
+} from '@icp-sdk/core/agent';
 import { IDL } from '@icp-sdk/core/candid';
 import { DelegationChain, DelegationIdentity, ECDSAKeyIdentity, Ed25519KeyIdentity } from '@icp-sdk/core/identity';
 import { Secp256k1KeyIdentity } from '@icp-sdk/core/identity/secp256k1';
+import { Principal } from '@icp-sdk/core/principal';
 
 import * as interfaces from './interfaces.mjs';
 
@@ -42,7 +53,8 @@ async function check(what, act) {
     console.log(`ok    ${what}`);
   } catch (error) {
     failed += 1;
-    console.log(`FAIL  ${what}\n      ${error.stack ?? error}`);
+    // The agent appends all that it knows of the call, over many lines.
+    console.log(`FAIL  ${what}\n      ${String(error.stack ?? error).replace(/Call context:.*?\n    at /s, '    at ')}`);
   }
 }
 
@@ -120,12 +132,30 @@ await check('every kind of key is the caller that it should be', async () => {
   assert.ok(anonymous.isAnonymous());
 });
 
+await check('a delegation for other canisters is refused', async () => {
+  const session = Ed25519KeyIdentity.generate();
+  const inAnHour = new Date(Date.now() + 3_600_000);
+  const targets = [Principal.managementCanister()];
+  const chain = await DelegationChain.create(identity, session.getPublicKey(), inAnHour, { targets });
+  const caller = await agentOf(DelegationIdentity.fromDelegation(session, chain), { retryTimes: 0 });
+  await assert.rejects(byOther(greeter, interfaces.greeter, caller).whoami(), ProtocolError);
+  await assert.rejects(byOther(greeter, interfaces.greeter, caller).increment(), ProtocolError);
+});
+
+await check('an update by the older call endpoint is polled for', async () => {
+  const call = { methodName: 'increment', arg: IDL.encode([], []), callSync: false };
+  const { requestId, response } = await agent.call(greeterId, call);
+  assert.equal(response.status, 202);
+  const { reply } = await pollForResponse(agent, { canisterId: greeterId }, requestId);
+  assert.deepEqual(IDL.decode([IDL.Nat64], reply), [3n]);
+});
+
 await check('a trap is a certified reject and undoes what was done', async () => {
   const { name, rejectCode, rejectMessage } = await rejection(greeter.trap('enough'));
   assert.equal(name, 'CertifiedRejectErrorCode');
   assert.equal(rejectCode, CANISTER_ERROR);
   assert.match(rejectMessage, /enough/);
-  assert.equal(await greeter.count(), 2n);
+  assert.equal(await greeter.count(), 3n);
 });
 
 await check('a reject by the canister is certified and undoes nothing', async () => {
@@ -133,7 +163,7 @@ await check('a reject by the canister is certified and undoes nothing', async ()
   assert.equal(name, 'CertifiedRejectErrorCode');
   assert.equal(rejectCode, REJECTED_BY_CANISTER);
   assert.equal(rejectMessage, 'not today');
-  assert.equal(await greeter.count(), 3n);
+  assert.equal(await greeter.count(), 4n);
 });
 
 await check('a query of an unknown method is a signed reject', async () => {
@@ -144,7 +174,7 @@ await check('a query of an unknown method is a signed reject', async () => {
 });
 
 await check('the canister calls itself, and the management canister for randomness', async () => {
-  assert.equal(await greeter.increment_by_calls(), 5n);
+  assert.equal(await greeter.increment_by_calls(), 6n);
   const first = await greeter.random();
   assert.equal(first.length, 32);
   assert.notDeepEqual(first, await greeter.random());
@@ -185,7 +215,7 @@ await check('the count is certified data', async () => {
 
 await check('an upgrade keeps what the canister wrote to stable memory', async () => {
   await install(greeterId, moduleOf('rust/greeter.wasm'), { upgrade: [] });
-  assert.equal(await greeter.count(), 5n);
+  assert.equal(await greeter.count(), 6n);
   assert.equal(await greeter.greet('world'), 'Good day, world!');
 });
 
@@ -193,10 +223,10 @@ await check('time can be asked of an address where no canister is', () => agent.
 
 // --- Calls between canisters ---
 
-const callee = await newCanister('calls/callee.wasm', ({ IDL }) => IDL.Service({}));
-const calleeId = Actor.canisterIdOf(callee);
-
+let calleeId;
 await check('one canister calls another: reply, reject, trap, no such method', async () => {
+  calleeId = await create();
+  await install(calleeId, moduleOf('calls/callee.wasm'));
   const forward = (method) => greeter.forward(calleeId, method, IDL.encode([IDL.Nat64], [21n]));
   const { Ok: doubled } = await forward('double');
   assert.deepEqual(IDL.decode([IDL.Nat64], new Uint8Array(doubled)), [42n]);
