@@ -338,7 +338,7 @@ mod tests {
             })
         );
         assert_eq!(
-            "2vxsx-faf".parse::<Principal>(),
+            "aaaaa-ab".parse::<Principal>(),
             Err(PrincipalError::LeftoverBits)
         );
         assert_eq!("AAAAA-aA".parse(), Ok(Principal::MANAGEMENT));

@@ -3,7 +3,9 @@
 use super::field::{
     ARG, CANISTER_ID, INGRESS_EXPIRY, METHOD_NAME, NONCE, REQUEST_TYPE, SENDER, SENDER_INFO,
 };
-use super::{Content, MapHasher, Nonce, SenderInfo};
+use super::fields::{Fields, OF_CALLS, required, write_call, write_shared};
+use super::{Content, MapHasher, Nonce, Sealed, SenderInfo, encode_content};
+use crate::codec::{DecodeError, Reader, Wire, Writer, decode_whole};
 use crate::digest::{Digest, RequestId};
 use crate::ids::{CanisterId, UserId};
 use crate::units::Time;
@@ -81,6 +83,50 @@ impl Content for Call {
 
     fn sender_info(&self) -> Option<&SenderInfo> {
         self.sender_info.as_ref()
+    }
+}
+
+impl Sealed for Call {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let fields = Fields::read(reader, Self::REQUEST_TYPE, OF_CALLS)?;
+        Ok(Self {
+            sender: required(fields.sender, SENDER.name)?,
+            expiry: required(fields.expiry, INGRESS_EXPIRY.name)?,
+            nonce: fields.nonce,
+            canister: required(fields.canister, CANISTER_ID.name)?,
+            method: required(fields.method, METHOD_NAME.name)?.to_owned(),
+            argument: required(fields.argument, ARG.name)?.to_vec(),
+            sender_info: fields.sender_info,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        let own = 3 + usize::from(self.sender_info.is_some());
+        write_shared(
+            writer,
+            Self::REQUEST_TYPE,
+            self.sender,
+            self.expiry,
+            self.nonce.as_ref(),
+            own,
+        );
+        write_call(
+            writer,
+            self.canister,
+            &self.method,
+            &self.argument,
+            self.sender_info.as_ref(),
+        );
+    }
+}
+
+impl Wire for Call {
+    fn encode(&self) -> Vec<u8> {
+        encode_content(self)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode_whole(bytes, Self::read)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::MapHasher;
 use super::field::{EXPIRATION, PERMISSIONS, PUBKEY, TARGETS};
+use super::fields::required;
+use crate::codec::{DecodeError, Reader, Writer};
 use crate::digest::Digest;
 use crate::domain::{Domain, Signable};
 use crate::ids::CanisterId;
@@ -173,5 +175,99 @@ impl TryFrom<Vec<SignedDelegation>> for DelegationChain {
             }
         }
         Ok(Self(delegations))
+    }
+}
+
+const DELEGATION: &str = "delegation";
+const SIGNATURE: &str = "signature";
+
+impl Delegation {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (mut key, mut expiration, mut targets, mut permissions) = (None, None, None, None);
+        reader.fields(
+            &[PUBKEY.name, EXPIRATION.name, TARGETS.name, PERMISSIONS.name],
+            |name, reader| {
+                match name {
+                    "pubkey" => key = Some(DerPublicKey::new(reader.bytes()?.to_vec())),
+                    "expiration" => expiration = Some(Time::from_nanos(reader.nat()?)),
+                    "targets" => targets = reader.nullable(read_targets)?,
+                    _ => {
+                        permissions = reader
+                            .nullable(|reader| reader.text())?
+                            .map(Permissions::from)
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        Ok(Self {
+            key: required(key, PUBKEY.name)?,
+            expiration: required(expiration, EXPIRATION.name)?,
+            targets,
+            permissions,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer
+            .map(2 + usize::from(self.targets.is_some()) + usize::from(self.permissions.is_some()));
+        writer.text(PUBKEY.name).bytes(self.key.as_slice());
+        writer.text(EXPIRATION.name).nat(self.expiration.as_nanos());
+        if let Some(targets) = &self.targets {
+            writer.text(TARGETS.name).array(targets.len());
+            for target in targets {
+                writer.bytes(target.as_slice());
+            }
+        }
+        if let Some(permissions) = &self.permissions {
+            writer.text(PERMISSIONS.name).text(permissions.as_str());
+        }
+    }
+}
+
+fn read_targets(reader: &mut Reader<'_>) -> Result<Vec<CanisterId>, DecodeError> {
+    let target = |reader: &mut Reader<'_>| reader.principal().map(CanisterId::new);
+    reader.list(
+        "targets of a delegation",
+        limits::DELEGATION_TARGETS,
+        target,
+    )
+}
+
+impl SignedDelegation {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (mut delegation, mut signature) = (None, None);
+        reader.fields(&[DELEGATION, SIGNATURE], |name, reader| {
+            match name {
+                DELEGATION => delegation = Some(Delegation::read(reader)?),
+                _ => signature = Some(reader.bytes()?.to_vec()),
+            }
+            Ok(())
+        })?;
+        Ok(Self {
+            delegation: required(delegation, DELEGATION)?,
+            signature: required(signature, SIGNATURE)?,
+        })
+    }
+}
+
+impl DelegationChain {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader
+            .list("delegations", limits::DELEGATIONS, SignedDelegation::read)
+            .map(Self)
+    }
+
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.array(self.0.len());
+        for SignedDelegation {
+            delegation,
+            signature,
+        } in &self.0
+        {
+            writer.map(2).text(DELEGATION);
+            delegation.write(writer);
+            writer.text(SIGNATURE).bytes(signature);
+        }
     }
 }

@@ -49,10 +49,13 @@ impl HashValue<'_> {
 ///
 /// Names are expected to be distinct, as they are in a map.
 pub fn hash_of_map(fields: &[(&str, HashValue<'_>)]) -> Digest {
-    let mut pairs: Vec<(Digest, Digest)> = fields
-        .iter()
-        .map(|(name, value)| (Digest::of(name.as_bytes()), value.hash()))
-        .collect();
+    let hashed =
+        |(name, value): &(&str, HashValue<'_>)| (Digest::of(name.as_bytes()), value.hash());
+    hash_of_pairs(fields.iter().map(hashed).collect())
+}
+
+/// The same from the hashes of names and values.
+pub(crate) fn hash_of_pairs(mut pairs: Vec<(Digest, Digest)>) -> Digest {
     pairs.sort_unstable();
     let mut hasher = DigestHasher::new();
     for (name, value) in pairs {

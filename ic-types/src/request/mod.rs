@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::codec::{DecodeError, Reader, Wire, Writer};
 use crate::digest::{Hex, RequestId};
 use crate::ids::UserId;
 use crate::units::Time;
@@ -13,6 +14,7 @@ mod call;
 mod delegation;
 mod envelope;
 pub(crate) mod field;
+mod fields;
 mod id;
 mod query;
 mod read_state;
@@ -21,14 +23,14 @@ mod sender_info;
 pub use call::Call;
 pub use delegation::{Delegation, DelegationChain, DelegationLimit, Permissions, SignedDelegation};
 pub use envelope::{Envelope, SenderProof};
-pub(crate) use id::MapHasher;
 pub use id::{HashValue, hash_of_map};
+pub(crate) use id::{MapHasher, hash_of_array, hash_of_pairs};
 pub use query::Query;
 pub use read_state::ReadState;
 pub use sender_info::SenderInfo;
 
 /// What the three kinds of request share. Sealed: the specification has no fourth.
-pub trait Content: fmt::Debug + Clone + PartialEq + sealed::Sealed {
+pub trait Content: Wire + fmt::Debug + Clone + PartialEq + sealed::Sealed {
     /// The name of the request: the representation-independent hash of its content (HTTP-127).
     fn id(&self) -> RequestId;
     /// Who sends it (HTTP-040).
@@ -42,11 +44,22 @@ pub trait Content: fmt::Debug + Clone + PartialEq + sealed::Sealed {
 }
 
 mod sealed {
+    use super::{DecodeError, Reader, Writer};
+
     #[expect(unnameable_types, reason = "nobody else may implement `Content`")]
-    pub trait Sealed {}
-    impl Sealed for super::Call {}
-    impl Sealed for super::Query {}
-    impl Sealed for super::ReadState {}
+    pub trait Sealed: Sized {
+        fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
+        fn write(&self, writer: &mut Writer);
+    }
+}
+
+use sealed::Sealed;
+
+/// A content by itself, with the tag "this is CBOR": what an envelope without proof would hold.
+fn encode_content<C: Content>(content: &C) -> Vec<u8> {
+    let mut writer = Writer::self_described(256);
+    content.write(&mut writer);
+    writer.into_vec()
 }
 
 /// Up to 32 bytes that make a request unlike any other (HTTP-045). An empty nonce is not the same as none (HTTP-126).

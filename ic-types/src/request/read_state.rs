@@ -1,8 +1,9 @@
 //! Reading the certified state.
 
 use super::field::{INGRESS_EXPIRY, NONCE, PATHS, REQUEST_TYPE, SENDER};
-use super::id::hash_of_array;
-use super::{Content, MapHasher, Nonce, SenderInfo};
+use super::fields::{Fields, OF_READS, required, write_shared};
+use super::{Content, MapHasher, Nonce, Sealed, SenderInfo, encode_content, hash_of_array};
+use crate::codec::{DecodeError, Reader, Wire, Writer, decode_whole};
 use crate::digest::{Digest, RequestId};
 use crate::ids::UserId;
 use crate::path::Path;
@@ -60,6 +61,46 @@ impl Content for ReadState {
 
     fn sender_info(&self) -> Option<&SenderInfo> {
         None
+    }
+}
+
+impl Sealed for ReadState {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let fields = Fields::read(reader, Self::REQUEST_TYPE, OF_READS)?;
+        Ok(Self {
+            sender: required(fields.sender, SENDER.name)?,
+            expiry: required(fields.expiry, INGRESS_EXPIRY.name)?,
+            nonce: fields.nonce,
+            paths: required(fields.paths, PATHS.name)?,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        write_shared(
+            writer,
+            Self::REQUEST_TYPE,
+            self.sender,
+            self.expiry,
+            self.nonce.as_ref(),
+            1,
+        );
+        writer.text(PATHS.name).array(self.paths.len());
+        for path in &self.paths {
+            writer.array(path.labels().len());
+            for label in path.labels() {
+                writer.bytes(label.as_slice());
+            }
+        }
+    }
+}
+
+impl Wire for ReadState {
+    fn encode(&self) -> Vec<u8> {
+        encode_content(self)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        decode_whole(bytes, Self::read)
     }
 }
 
