@@ -51,7 +51,8 @@ fn init() {
 
 #[ic_cdk::pre_upgrade]
 fn pre_upgrade() {
-    read(|state| ic_cdk::storage::stable_save((state,))).expect("the state is written to stable memory");
+    read(|state| ic_cdk::storage::stable_save((state,)))
+        .expect("the state is written to stable memory");
 }
 
 #[ic_cdk::post_upgrade]
@@ -117,21 +118,34 @@ async fn increment_by_calls() -> u64 {
     let mut count = 0;
     for _ in 0..2 {
         let answer = Call::unbounded_wait(api::canister_self(), "increment").await;
-        count = answer.expect("we answer ourselves").candid().expect("a nat64");
+        count = answer
+            .expect("we answer ourselves")
+            .candid()
+            .expect("a nat64");
     }
     count
 }
 
 /// Calls a method of another canister with bytes already encoded, and tells how it went.
 #[ic_cdk::update]
-async fn forward(canister: Principal, method: String, argument: ByteBuf) -> Result<ByteBuf, Rejected> {
-    match Call::unbounded_wait(canister, &method).with_raw_args(&argument).await {
+async fn forward(
+    canister: Principal,
+    method: String,
+    argument: ByteBuf,
+) -> Result<ByteBuf, Rejected> {
+    match Call::unbounded_wait(canister, &method)
+        .with_raw_args(&argument)
+        .await
+    {
         Ok(answer) => Ok(ByteBuf::from(answer.into_bytes())),
         Err(CallFailed::CallRejected(rejected)) => Err(Rejected {
             code: rejected.raw_reject_code(),
             message: rejected.reject_message().to_owned(),
         }),
-        Err(not_made) => Err(Rejected { code: 0, message: not_made.to_string() }),
+        Err(not_made) => Err(Rejected {
+            code: 0,
+            message: not_made.to_string(),
+        }),
     }
 }
 
