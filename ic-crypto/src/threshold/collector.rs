@@ -1,0 +1,261 @@
+//! Shares of one message in, one signature out.
+
+use std::collections::BTreeMap;
+
+use ic_types::{Digest, Signable, SignedBytes};
+
+use super::polynomial::{IntegerLagrange, lagrange_at_zero};
+use super::{ShareIndex, SignatureShare, Transcript};
+use crate::bls::arithmetic::{G1, G1Affine, G2, G2Affine, PreparedG2};
+use crate::bls::{Signature, Weights, equation_holds, hash_message};
+
+/// What came of a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collected {
+    /// The share counts; so many more are needed.
+    Pending {
+        /// Shares that are still needed.
+        missing: u32,
+    },
+    /// There is a share of this node already.
+    Duplicate,
+    /// The signature of the group, which is the same whichever shares made it.
+    Complete(Signature),
+}
+
+/// Why a share does not count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadShare {
+    /// There is no such share.
+    #[error("there is no share {index} among {total}")]
+    UnknownIndex {
+        /// The index that was claimed.
+        index: ShareIndex,
+        /// The number of shares.
+        total: u32,
+    },
+    /// These shares are not what those nodes would have signed.
+    #[error("invalid signature shares of {culprits:?}")]
+    Invalid {
+        /// Whose shares, in increasing order; never empty.
+        culprits: Vec<ShareIndex>,
+    },
+}
+
+/// Collects shares of the signature on one message and checks each as it comes.
+///
+/// Bound to one message and one transcript, so "combine nothing", "combine two messages" and "the same index twice" cannot
+/// be said.
+#[derive(Debug)]
+pub struct ShareCollector<'a>(Collection<'a>);
+
+impl<'a> ShareCollector<'a> {
+    /// A collector for the signature on `message`.
+    pub fn new<S: Signable>(transcript: &'a Transcript, message: &S) -> Self {
+        Self::of_bytes(transcript, &SignedBytes::of(message))
+    }
+
+    /// As [`new`](Self::new), for a message whose signed bytes are at hand.
+    pub fn of_bytes(transcript: &'a Transcript, message: &SignedBytes) -> Self {
+        Self(Collection::new(transcript, message))
+    }
+
+    /// Checks a share, and combines the signature with the last one that is needed. When the signature is complete, further
+    /// shares are not looked at.
+    ///
+    /// # Errors
+    /// There is no such share, or it is not a signature under that node's key.
+    pub fn add(&mut self, share: &SignatureShare) -> Result<Collected, BadShare> {
+        if let Some(early) = self.0.admit(share)? {
+            return Ok(early);
+        }
+        if !self.0.is_valid(share.index, share.signature.point()) {
+            return Err(BadShare::Invalid {
+                culprits: vec![share.index],
+            });
+        }
+        self.0.shares.insert(share.index, *share.signature.point());
+        Ok(match self.0.missing() {
+            0 => Collected::Complete(*self.0.complete.insert(self.0.combine())),
+            missing => Collected::Pending { missing },
+        })
+    }
+}
+
+/// As [`ShareCollector`], but looks at single shares only if the combined signature is wrong. With honest nodes a signature
+/// costs one verification instead of one for each share.
+///
+/// Because shares are not checked as they come, it has to be known who sent them: otherwise anyone can take the place of an
+/// honest node until the culprit is found.
+#[derive(Debug)]
+pub struct OptimisticCollector<'a>(Collection<'a>);
+
+impl<'a> OptimisticCollector<'a> {
+    /// A collector for the signature on `message`.
+    pub fn new<S: Signable>(transcript: &'a Transcript, message: &S) -> Self {
+        Self::of_bytes(transcript, &SignedBytes::of(message))
+    }
+
+    /// As [`new`](Self::new), for a message whose signed bytes are at hand.
+    pub fn of_bytes(transcript: &'a Transcript, message: &SignedBytes) -> Self {
+        Self(Collection::new(transcript, message))
+    }
+
+    /// Takes a share, and combines the signature with the last one that is needed. When the signature is complete, further
+    /// shares are not looked at.
+    ///
+    /// # Errors
+    /// There is no such share; or the combined signature was wrong, and these shares are why. They are dropped, the others
+    /// are kept and known to be good.
+    pub fn add(&mut self, share: &SignatureShare) -> Result<Collected, BadShare> {
+        if let Some(early) = self.0.admit(share)? {
+            return Ok(early);
+        }
+        self.0.shares.insert(share.index, *share.signature.point());
+        let missing = self.0.missing();
+        if missing > 0 {
+            return Ok(Collected::Pending { missing });
+        }
+        let signature = self.0.combine();
+        if equation_holds(
+            signature.point(),
+            &self.0.hash,
+            self.0.transcript.group_key().lines(),
+        ) {
+            return Ok(Collected::Complete(*self.0.complete.insert(signature)));
+        }
+        let culprits = self.0.culprits();
+        for culprit in &culprits {
+            self.0.shares.remove(culprit);
+        }
+        Err(BadShare::Invalid { culprits })
+    }
+}
+
+#[derive(Debug)]
+struct Collection<'a> {
+    transcript: &'a Transcript,
+    hash: G1Affine,
+    shares: BTreeMap<ShareIndex, G1Affine>,
+    complete: Option<Signature>,
+}
+
+impl<'a> Collection<'a> {
+    fn new(transcript: &'a Transcript, message: &SignedBytes) -> Self {
+        let hash = hash_message(message.as_slice()).to_affine();
+        Self {
+            transcript,
+            hash,
+            shares: BTreeMap::new(),
+            complete: None,
+        }
+    }
+
+    /// The answer to a share that need not be checked.
+    fn admit(&self, share: &SignatureShare) -> Result<Option<Collected>, BadShare> {
+        let threshold = self.transcript.threshold();
+        if !threshold.contains(share.index) {
+            return Err(BadShare::UnknownIndex {
+                index: share.index,
+                total: threshold.total(),
+            });
+        }
+        if let Some(signature) = self.complete {
+            return Ok(Some(Collected::Complete(signature)));
+        }
+        Ok(self
+            .shares
+            .contains_key(&share.index)
+            .then_some(Collected::Duplicate))
+    }
+
+    fn missing(&self) -> u32 {
+        let found = u32::try_from(self.shares.len()).unwrap_or(u32::MAX);
+        self.transcript.threshold().required().saturating_sub(found)
+    }
+
+    fn is_valid(&self, index: ShareIndex, share: &G1Affine) -> bool {
+        self.transcript
+            .share_key(index)
+            .is_some_and(|key| equation_holds(share, &self.hash, key.lines()))
+    }
+
+    fn combine(&self) -> Signature {
+        let (indices, points): (Vec<ShareIndex>, Vec<G1Affine>) =
+            self.shares.iter().map(|(i, p)| (*i, *p)).unzip();
+        Signature::from_point(interpolate(&indices, points).to_affine())
+    }
+
+    /// The nodes whose shares are wrong: halves the set while a half is good as a whole.
+    fn culprits(&self) -> Vec<ShareIndex> {
+        let shares: Vec<(ShareIndex, G1Affine)> = self
+            .shares
+            .iter()
+            .map(|(index, share)| (*index, *share))
+            .collect();
+        let mut culprits = Vec::new();
+        let mut suspects = vec![shares.as_slice()];
+        while let Some(set) = suspects.pop() {
+            match set {
+                [] => {}
+                [(index, share)] if !self.is_valid(*index, share) => culprits.push(*index),
+                [_] => {}
+                _ if verify_batch(self.transcript, &self.hash, set) => {}
+                _ => {
+                    let (low, high) = set.split_at(set.len() / 2);
+                    suspects.extend([high, low]);
+                }
+            }
+        }
+        culprits
+    }
+}
+
+/// Σ λᵢ · shareᵢ, the indices being distinct.
+fn interpolate(indices: &[ShareIndex], mut points: Vec<G1Affine>) -> G1 {
+    if let Some(integers) = IntegerLagrange::at_zero(indices) {
+        for (point, (_, negative)) in points.iter_mut().zip(&integers.numerators) {
+            if *negative {
+                *point = -*point;
+            }
+        }
+        let numerators: Vec<u128> = integers
+            .numerators
+            .iter()
+            .map(|(numerator, _)| *numerator)
+            .collect();
+        return G1::multi_mul_short(&points, &numerators) * integers.inverse_denominator;
+    }
+    let factors = lagrange_at_zero(indices).unwrap_or_default();
+    G1::multi_mul(&points, &factors)
+}
+
+/// Whether all of these are valid shares of one message, by one equation:
+/// e(Σ ρᵢ σᵢ, -g2) · e(H(m), Σ ρᵢ kᵢ) = 1 with weights ρᵢ that are fixed after the shares.
+fn verify_batch(
+    transcript: &Transcript,
+    hash: &G1Affine,
+    shares: &[(ShareIndex, G1Affine)],
+) -> bool {
+    let keys: Option<Vec<G2Affine>> = shares
+        .iter()
+        .map(|(index, _)| transcript.share_key(*index).map(|key| *key.point()))
+        .collect();
+    let Some(keys) = keys else { return false };
+    let group_key = Digest::of(&transcript.group_key().to_bytes());
+    let statements = shares.iter().map(|(index, share)| {
+        Digest::of_parts(&[
+            &index.get().to_be_bytes(),
+            &share.to_compressed(),
+            &hash.to_compressed(),
+        ])
+    });
+    let weights: Vec<u128> = Weights::over(std::iter::once(group_key).chain(statements))
+        .take(shares.len())
+        .collect();
+    let shares: Vec<G1Affine> = shares.iter().map(|(_, share)| *share).collect();
+    let signature = G1::multi_mul_short(&shares, &weights).to_affine();
+    let key = G2::multi_mul_short(&keys, &weights).to_affine();
+    equation_holds(&signature, hash, &PreparedG2::new(&key))
+}

@@ -1,0 +1,147 @@
+//! Ed25519: dispatch and strictness. The arithmetic is ed25519-dalek's and curve25519-dalek's.
+//!
+//! Verification follows ZIP 215, as the network does: the equation is multiplied by the cofactor, encodings of points need
+//! not be canonical, points of small order are points like any other, and only s has to be reduced. That makes the set of
+//! valid signatures the same for every implementation, and for one-by-one and batch verification.
+
+use std::fmt;
+
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::IsIdentity as _;
+use ed25519_dalek::{Digest as _, Sha512};
+use ic_types::DerPublicKey;
+
+use crate::{InvalidKey, InvalidSignature};
+
+/// `SubjectPublicKeyInfo` of RFC 8410 up to and including the count of unused bits (HTTP-060).
+const PREFIX: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
+/// The raw key inside the DER form, which has to be exactly this prefix and 32 bytes.
+pub(crate) fn strip_der(der: &[u8]) -> Result<[u8; 32], InvalidKey> {
+    der.strip_prefix(&PREFIX)
+        .and_then(|raw| raw.try_into().ok())
+        .ok_or(InvalidKey)
+}
+
+/// A public key: a point of the curve, in any encoding that decodes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    bytes: [u8; 32],
+    point: EdwardsPoint,
+}
+
+impl PublicKey {
+    /// Reads 32 bytes.
+    ///
+    /// # Errors
+    /// There is no point with this coordinate.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, InvalidKey> {
+        let point = CompressedEdwardsY(*bytes).decompress().ok_or(InvalidKey)?;
+        Ok(Self {
+            bytes: *bytes,
+            point,
+        })
+    }
+
+    /// Reads the DER form of 44 bytes (HTTP-060).
+    ///
+    /// # Errors
+    /// Another prefix or length, or no point.
+    pub fn from_der(der: &[u8]) -> Result<Self, InvalidKey> {
+        Self::from_bytes(&strip_der(der)?)
+    }
+
+    /// The 32 bytes as they were read.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// The DER form of 44 bytes.
+    pub fn to_der(&self) -> DerPublicKey {
+        DerPublicKey::new([&PREFIX[..], &self.bytes].concat())
+    }
+
+    /// Whether these bytes are the one encoding of the point that RFC 8032 allows.
+    pub fn is_canonical(&self) -> bool {
+        self.point.compress().0 == self.bytes
+    }
+
+    /// Whether the point is in the subgroup of prime order.
+    pub fn is_torsion_free(&self) -> bool {
+        self.point.is_torsion_free()
+    }
+
+    /// Checks a signature of 64 bytes on a message.
+    ///
+    /// # Errors
+    /// It is not this key's signature on this message.
+    pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), InvalidSignature> {
+        let parts = Parts::new(self, message, signature)?;
+        // [8](s B - k A - R) = 0
+        let difference =
+            EdwardsPoint::vartime_double_scalar_mul_basepoint(&parts.k, &-self.point, &parts.s)
+                - parts.r;
+        if difference.mul_by_cofactor().is_identity() {
+            Ok(())
+        } else {
+            Err(InvalidSignature)
+        }
+    }
+}
+
+impl From<&ed25519_dalek::SigningKey> for PublicKey {
+    fn from(secret: &ed25519_dalek::SigningKey) -> Self {
+        let key = secret.verifying_key();
+        Self {
+            bytes: key.to_bytes(),
+            point: key.to_edwards(),
+        }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ed25519::PublicKey(")?;
+        crate::write_hex(f, &self.bytes)?;
+        f.write_str(")")
+    }
+}
+
+/// The numbers and points of the equation of one signature.
+struct Parts {
+    r: EdwardsPoint,
+    s: Scalar,
+    k: Scalar,
+}
+
+impl Parts {
+    fn new(
+        key: &PublicKey,
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<Self, InvalidSignature> {
+        let (r_bytes, s_bytes) = signature
+            .split_first_chunk::<32>()
+            .ok_or(InvalidSignature)?;
+        let s_bytes = s_bytes.try_into().map_err(|_| InvalidSignature)?;
+        let s = Scalar::from_canonical_bytes(s_bytes)
+            .into_option()
+            .ok_or(InvalidSignature)?;
+        let r = CompressedEdwardsY(*r_bytes)
+            .decompress()
+            .ok_or(InvalidSignature)?;
+        let hash = Sha512::new()
+            .chain_update(r_bytes)
+            .chain_update(key.bytes)
+            .chain_update(message)
+            .finalize();
+        Ok(Self {
+            r,
+            s,
+            k: Scalar::from_bytes_mod_order_wide(&hash.into()),
+        })
+    }
+}

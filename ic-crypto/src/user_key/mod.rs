@@ -1,0 +1,3 @@
+//! Keys and signatures of users.
+
+pub mod ed25519;
