@@ -11,7 +11,6 @@
 //! | check the order of labels | [`well_formed`](self::well_formed) |
 
 pub(crate) mod builder;
-pub mod codec;
 
 pub(crate) mod hash;
 pub mod lookup;

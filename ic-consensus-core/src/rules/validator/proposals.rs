@@ -1,0 +1,258 @@
+//! Blocks, and proofs against those who make two.
+
+use ic_types::{Height, Time};
+
+use super::aggregates::check_votes;
+use super::{bad_signature, waiting};
+use crate::artifact::{
+    Artifact, Block, BlockMetadata, Body, EquivocationProof, Kind, PROTOCOL_VERSION, Proposal,
+};
+use crate::payload::{ProposalContext, Verdict};
+use crate::pool::{Change, Key, View, after, heights};
+use crate::rules::block_maker::{Place, summary_at};
+use crate::step::{BadBlock, Fault};
+
+/// Blocks above the finalized height, up to the one after the notarized height.
+pub(super) fn proposals(view: &View<'_>) -> Vec<Change> {
+    let mut wakes = Vec::new();
+    for height in heights(
+        after(view.pool.finalized_height()),
+        after(view.pool.notarized_height()),
+    ) {
+        for (key, _, proposal) in waiting!(view, Proposal, height, height) {
+            let changes = judge(view, height, key, proposal);
+            // One at a time: a block that is accepted changes what is to be said of the others.
+            if changes
+                .iter()
+                .any(|change| !matches!(change, Change::WakeAfter(_)))
+            {
+                return changes;
+            }
+            wakes.extend(changes);
+        }
+    }
+    wakes
+}
+
+fn judge(view: &View<'_>, height: Height, key: &Key, proposal: &Proposal) -> Vec<Change> {
+    let all = &view.pool.validated;
+    let (block, hash, rank) = (
+        &proposal.block,
+        proposal.block.hash(),
+        proposal.block.rank(),
+    );
+    if all.blocks.get(height, &hash).is_some() || block.header().version != PROTOCOL_VERSION {
+        return vec![Change::Discard(*key)];
+    }
+    let Some(committee) = view.committee(height) else {
+        return Vec::new();
+    };
+    if committee.rank(&proposal.maker) != Some(rank) {
+        return vec![Change::Refuse(
+            *key,
+            Fault::BadBlock {
+                height,
+                reason: BadBlock::Rank,
+            },
+        )];
+    }
+    let signed = || {
+        let metadata = BlockMetadata {
+            block: hash,
+            height,
+            subnet: view.subnet,
+        };
+        committee
+            .record
+            .verifies_block(&proposal.maker, &metadata, &proposal.signature)
+    };
+
+    // A quorum found it valid: then it is, whatever this node could say. A parent that is not notarized here comes
+    // the same way.
+    let mut notarizations = waiting!(view, Notarization, height, height)
+        .filter(|(_, _, other)| other.content.block == hash);
+    if let Some((notarization_key, _, notarization)) = notarizations.next() {
+        if let Some(refusal) = check_votes(committee, notarization_key, notarization) {
+            return vec![refusal];
+        }
+        if !parent_is_notarized(view, block) {
+            return Vec::new();
+        }
+        return if signed() {
+            vec![Change::Accept(*key), Change::Accept(*notarization_key)]
+        } else {
+            vec![bad_signature(key)]
+        };
+    }
+
+    let mut rivals = all
+        .proposals
+        .at(height)
+        .filter(|(_, rival)| !view.is_disqualified(height, &rival.maker));
+    if rivals.any(|(_, rival)| rival.block.rank() < rank)
+        || view.is_disqualified(height, &proposal.maker)
+    {
+        return Vec::new();
+    }
+    let Some(age) = view.round_age(height) else {
+        return Vec::new();
+    };
+    let delay = committee
+        .record
+        .config()
+        .unit_delay
+        .saturating_mul(rank.get());
+    if let Some(remaining) = delay
+        .checked_sub(age)
+        .filter(|remaining| !remaining.is_zero())
+    {
+        return vec![Change::WakeAfter(remaining)];
+    }
+    if !signed() {
+        return vec![bad_signature(key)];
+    }
+    let mut twins = all
+        .proposals
+        .at(height)
+        .filter(|(_, twin)| twin.maker == proposal.maker);
+    if let Some((_, twin)) = twins.next() {
+        return vec![Change::Add(prove(view, twin, proposal).into())];
+    }
+    match check_block(view, block) {
+        Check::Valid => vec![Change::Accept(*key)],
+        Check::NotYet => Vec::new(),
+        Check::NotBefore(remaining) => vec![Change::WakeAfter(remaining)],
+        Check::Invalid(reason) => vec![Change::Refuse(*key, Fault::BadBlock { height, reason })],
+    }
+}
+
+fn parent_is_notarized(view: &View<'_>, block: &Block) -> bool {
+    block
+        .height()
+        .previous()
+        .is_some_and(|below| view.pool.is_notarized(below, block.parent()))
+}
+
+/// What can be said of a block by its content.
+enum Check {
+    Valid,
+    /// Something is not here yet.
+    NotYet,
+    /// It is from the future, by so much.
+    NotBefore(std::time::Duration),
+    Invalid(BadBlock),
+}
+
+fn check_block(view: &View<'_>, block: &Block) -> Check {
+    let context = block.context();
+    let Some(below) = block.height().previous() else {
+        return Check::Invalid(BadBlock::Context);
+    };
+    if !parent_is_notarized(view, block) {
+        return Check::NotYet;
+    }
+    let Some(parent) = view.pool.validated.blocks.get(below, &block.parent()) else {
+        return Check::NotYet;
+    };
+    if !context.follows(parent.value.context()) {
+        return Check::Invalid(BadBlock::Context);
+    }
+    if view.registry.latest() < context.registry || view.execution.certified < context.certified {
+        return Check::NotYet;
+    }
+    // A node whose wall clock stands still lets the time pass that it saw pass since the parent came.
+    let passed: Time = parent.value.context().time.saturating_add(view.age(parent));
+    let present = view.now.wall.max(passed);
+    if let Some(early) = context.time.since(present).filter(|early| !early.is_zero()) {
+        return Check::NotBefore(early);
+    }
+    match (summary_at(view, &parent.value, context), block.body()) {
+        (Place::Unknown, _) => Check::NotYet,
+        (Place::Summary(expected), Body::Summary(found)) if expected == *found => Check::Valid,
+        (Place::Summary(_), Body::Summary(_)) => Check::Invalid(BadBlock::Summary),
+        (Place::Summary(_), Body::Data(_)) | (Place::Data, Body::Summary(_)) => {
+            Check::Invalid(BadBlock::Interval)
+        }
+        (Place::Data, Body::Data(payload)) => {
+            let ancestors = view.undelivered_calls(&parent.value);
+            let Some(record) = view.record(block.height()) else {
+                return Check::NotYet;
+            };
+            let config = record.config();
+            let context = ProposalContext {
+                height: block.height(),
+                context: *context,
+                ancestors: &ancestors,
+                block_calls: config.block_calls,
+                block_bytes: config.block_bytes,
+            };
+            match view.payloads.validate(payload, &context) {
+                Ok(()) => Check::Valid,
+                Err(Verdict::NotYet(_)) => Check::NotYet,
+                Err(Verdict::Invalid(fault)) => Check::Invalid(BadBlock::Payload(fault)),
+            }
+        }
+    }
+}
+
+fn prove(view: &View<'_>, one: &Proposal, other: &Proposal) -> EquivocationProof {
+    let mut blocks = [
+        (one.block.hash(), one.signature),
+        (other.block.hash(), other.signature),
+    ];
+    blocks.sort();
+    EquivocationProof {
+        maker: one.maker,
+        height: one.block.height(),
+        subnet: view.subnet,
+        blocks,
+    }
+}
+
+/// Proofs that a maker signed two blocks at a height that is not final.
+pub(super) fn equivocations(view: &View<'_>) -> Vec<Change> {
+    let (first, last) = (
+        after(view.pool.finalized_height()),
+        after(view.pool.notarized_height()),
+    );
+    let mut changes = Vec::new();
+    for (key, _, proof) in waiting!(view, Equivocation, first, last) {
+        let Some(committee) = view.committee(key.height) else {
+            continue;
+        };
+        if view.is_disqualified(key.height, &proof.maker) {
+            changes.push(Change::Discard(*key));
+            continue;
+        }
+        let kind = key.kind;
+        let verifies = |(metadata, signature)| {
+            committee
+                .record
+                .verifies_block(&proof.maker, &metadata, &signature)
+        };
+        if proof.subnet != view.subnet {
+            changes.push(Change::Refuse(
+                *key,
+                Fault::Incoherent {
+                    kind,
+                    height: key.height,
+                },
+            ));
+        } else if committee.rank(&proof.maker).is_none() {
+            changes.push(Change::Refuse(
+                *key,
+                Fault::NotEligible {
+                    kind,
+                    height: key.height,
+                    signer: proof.maker,
+                },
+            ));
+        } else if proof.statements().into_iter().all(verifies) {
+            changes.push(Change::Accept(*key));
+            break;
+        } else {
+            changes.push(bad_signature(key));
+        }
+    }
+    changes
+}
