@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod authentication;
 pub mod bls;
 pub mod generator;
 pub mod multisig;
@@ -9,6 +10,10 @@ pub mod secret;
 pub mod threshold;
 pub mod user_key;
 
+pub use authentication::{
+    Authenticated, BadDelegation, BadSenderInfo, CanisterSignatures, NoCanisterSignatures,
+    Unauthenticated, authenticate,
+};
 pub use generator::Generator;
 pub use secret::Seed;
 

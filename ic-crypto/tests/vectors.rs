@@ -302,7 +302,7 @@ fn randomness() {
                     Purpose::Committee => {
                         assert_eq!(committee(&seed, (0..count).rev(), 3), expected[..3])
                     }
-                    _ => {}
+                    Purpose::DkgCommittee | Purpose::ExecutionThread(_) | _ => {}
                 }
             }
             _ => panic!("line {line}"),

@@ -1,3 +1,80 @@
-//! Keys and signatures of users.
+//! Keys and signatures of users: which scheme a DER key is for, and the exact forms that are accepted.
 
+use ic_types::DerPublicKey;
+
+use crate::{InvalidKey, InvalidSignature};
+
+mod canister;
+mod der;
+pub mod ecdsa;
 pub mod ed25519;
+mod secret;
+
+pub use canister::CanisterKey;
+pub use secret::SecretKey;
+
+/// A user's public key, of one of the schemes of the interface specification (HTTP-060 to HTTP-064).
+///
+/// ```
+/// use ic_crypto::user_key::PublicKey;
+/// use ic_types::DerPublicKey;
+///
+/// let mut der = vec![0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+/// der.extend([0x58; 32]);
+/// assert!(matches!(PublicKey::from_der(&der), Ok(PublicKey::Ed25519(_))));
+/// der.push(0); // nothing may follow
+/// assert!(PublicKey::from_der(&der).is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicKey {
+    /// Ed25519 (HTTP-060).
+    Ed25519(ed25519::PublicKey),
+    /// ECDSA on P-256 (HTTP-061).
+    EcdsaP256(ecdsa::P256Key),
+    /// ECDSA on secp256k1 (HTTP-062).
+    EcdsaSecp256k1(ecdsa::Secp256k1Key),
+    /// A canister's (HTTP-064).
+    Canister(CanisterKey),
+}
+
+impl PublicKey {
+    /// Reads a DER `SubjectPublicKeyInfo`. Each key has exactly one form that is accepted, so it has one principal.
+    ///
+    /// # Errors
+    /// An unknown scheme, another form, or not a valid key of its scheme (HTTP-069).
+    pub fn from_der(der: &[u8]) -> Result<Self, InvalidKey> {
+        ed25519::PublicKey::from_der(der)
+            .map(Self::Ed25519)
+            .or_else(|_| ecdsa::P256Key::from_der(der).map(Self::EcdsaP256))
+            .or_else(|_| ecdsa::Secp256k1Key::from_der(der).map(Self::EcdsaSecp256k1))
+            .or_else(|_| CanisterKey::from_der(der).map(Self::Canister))
+    }
+
+    /// The DER form.
+    pub fn to_der(&self) -> DerPublicKey {
+        match self {
+            Self::Ed25519(key) => key.to_der(),
+            Self::EcdsaP256(key) => key.to_der(),
+            Self::EcdsaSecp256k1(key) => key.to_der(),
+            Self::Canister(key) => key.to_der(),
+        }
+    }
+
+    /// Checks a signature on bytes; `None` for a canister's key, whose signatures are certificates.
+    pub(crate) fn verify(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<Result<(), InvalidSignature>> {
+        Some(match self {
+            Self::Ed25519(key) => signature
+                .try_into()
+                .map_err(|_| InvalidSignature)
+                .and_then(|signature| key.verify(message, signature)),
+            Self::EcdsaP256(key) => key.verify(message, signature),
+            Self::EcdsaSecp256k1(key) => key.verify(message, signature),
+            Self::Canister(_) => return None,
+        })
+    }
+}

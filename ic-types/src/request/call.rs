@@ -52,6 +52,8 @@ impl Call {
 }
 
 impl Content for Call {
+    const IS_CALL: bool = true;
+
     fn id(&self) -> RequestId {
         let mut map = MapHasher::new();
         if let Some(info) = &self.sender_info {
@@ -83,6 +85,10 @@ impl Content for Call {
 
     fn sender_info(&self) -> Option<&SenderInfo> {
         self.sender_info.as_ref()
+    }
+
+    fn delegation_target(&self) -> Option<CanisterId> {
+        Some(self.canister)
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::codec::{DecodeError, Reader, Wire, Writer};
 use crate::digest::{Hex, RequestId};
-use crate::ids::UserId;
+use crate::ids::{CanisterId, UserId};
 use crate::units::Time;
 
 mod call;
@@ -31,6 +31,9 @@ pub use sender_info::SenderInfo;
 
 /// What the three kinds of request share. Sealed: the specification has no fourth.
 pub trait Content: Wire + fmt::Debug + Clone + PartialEq + sealed::Sealed {
+    /// Whether the request may change state: an update call, and nothing else (HTTP-088, HTTP-112).
+    const IS_CALL: bool;
+
     /// The name of the request: the representation-independent hash of its content (HTTP-127).
     fn id(&self) -> RequestId;
     /// Who sends it (HTTP-040).
@@ -41,6 +44,9 @@ pub trait Content: Wire + fmt::Debug + Clone + PartialEq + sealed::Sealed {
     fn nonce(&self) -> Option<Nonce>;
     /// What a canister says about the sender; never there in a [`ReadState`] (HTTP-043).
     fn sender_info(&self) -> Option<&SenderInfo>;
+    /// The canister that every delegation has to have among its targets (HTTP-085, HTTP-086), as far as the content alone
+    /// tells: for a query to the management canister it stands in the argument, and to read the state there is none.
+    fn delegation_target(&self) -> Option<CanisterId>;
 }
 
 mod sealed {

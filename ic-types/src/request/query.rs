@@ -52,6 +52,8 @@ impl Query {
 }
 
 impl Content for Query {
+    const IS_CALL: bool = false;
+
     fn id(&self) -> RequestId {
         let mut map = MapHasher::new();
         if let Some(info) = &self.sender_info {
@@ -83,6 +85,10 @@ impl Content for Query {
 
     fn sender_info(&self) -> Option<&SenderInfo> {
         self.sender_info.as_ref()
+    }
+
+    fn delegation_target(&self) -> Option<CanisterId> {
+        (self.canister != CanisterId::MANAGEMENT).then_some(self.canister)
     }
 }
 

@@ -5,7 +5,7 @@ use super::fields::{Fields, OF_READS, required, write_shared};
 use super::{Content, MapHasher, Nonce, Sealed, SenderInfo, encode_content, hash_of_array};
 use crate::codec::{DecodeError, Reader, Wire, Writer, decode_whole};
 use crate::digest::{Digest, RequestId};
-use crate::ids::UserId;
+use crate::ids::{CanisterId, UserId};
 use crate::path::Path;
 use crate::units::Time;
 
@@ -28,6 +28,8 @@ impl ReadState {
 }
 
 impl Content for ReadState {
+    const IS_CALL: bool = false;
+
     fn id(&self) -> RequestId {
         let mut map = MapHasher::new();
         map.blob(&SENDER, self.sender.as_slice());
@@ -60,6 +62,10 @@ impl Content for ReadState {
     }
 
     fn sender_info(&self) -> Option<&SenderInfo> {
+        None
+    }
+
+    fn delegation_target(&self) -> Option<CanisterId> {
         None
     }
 }
