@@ -10,7 +10,9 @@ pub mod key;
 pub mod limits;
 pub mod path;
 pub mod principal;
+pub mod ranges;
 pub mod request;
+pub mod response;
 pub mod units;
 
 pub use batch::{Batch, Randomness};
@@ -21,8 +23,13 @@ pub use ids::{CanisterId, NodeId, SubnetId, UserId};
 pub use key::DerPublicKey;
 pub use path::{Label, Path};
 pub use principal::{Principal, PrincipalClass, PrincipalError, PrincipalText};
+pub use ranges::{CanisterRange, CanisterRanges, RangesError};
 pub use request::{
     Call, Content, Delegation, DelegationChain, Envelope, HashValue, Nonce, Permissions, Query,
     ReadState, SenderInfo, SenderProof, SignedDelegation, hash_of_map,
+};
+pub use response::{
+    AsyncCallAnswer, NodeSignature, QueryOutcome, QueryResponse, QueryResponseHash,
+    ReadStateAnswer, Reject, RejectCode, Status, SyncCallAnswer,
 };
 pub use units::{ByteCount, Cycles, Instructions, Time};

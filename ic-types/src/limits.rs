@@ -19,3 +19,5 @@ pub const CBOR_DEPTH: usize = 32;
 /// Values in a [`Value`](crate::codec::Value), counting those within others. Ours: keeps the memory within a small
 /// multiple of what an answer of the interface specification takes.
 pub const CBOR_VALUES: usize = 100_000;
+/// Signatures on the answer to a query. Ours: one today, never more than a subnet has nodes.
+pub const NODE_SIGNATURES: usize = 1000;

@@ -234,17 +234,17 @@ impl Budget {
             Kind::Bytes => Value::Bytes(reader.bytes()?.to_vec()),
             Kind::Text => Value::Text(reader.text()?.to_owned()),
             Kind::Array => {
-                let (count, levels) = (reader.array()?, inner()?);
-                Value::Array(
-                    (0..count)
-                        .map(|_| self.value(reader, levels))
-                        .collect::<Result<_, _>>()?,
-                )
+                let (mut rest, levels) = (reader.items(Kind::Array)?, inner()?);
+                let mut elements = Vec::new();
+                while reader.more(&mut rest)? {
+                    elements.push(self.value(reader, levels)?);
+                }
+                Value::Array(elements)
             }
             Kind::Map => {
-                let (count, levels) = (reader.map()?, inner()?);
+                let (mut rest, levels) = (reader.items(Kind::Map)?, inner()?);
                 let mut fields = BTreeMap::new();
-                for _ in 0..count {
+                while reader.more(&mut rest)? {
                     let position = reader.position();
                     let key = self.value(reader, levels)?;
                     if fields.insert(key, self.value(reader, levels)?).is_some() {
@@ -304,7 +304,7 @@ mod tests {
             [
                 vec![0x9a],
                 count.to_be_bytes().to_vec(),
-                vec![0; count as usize],
+                vec![0; usize::try_from(count).unwrap()],
             ]
             .concat()
         };

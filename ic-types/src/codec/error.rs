@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Kind;
 use crate::principal::PrincipalError;
+use crate::ranges::RangesError;
 
 /// Why bytes do not decode. Positions are counted in bytes from the start of the input.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +38,7 @@ pub enum DecodeError {
         /// Where.
         position: usize,
     },
-    /// A value of unknown length: every format here has definite lengths.
+    /// A value of unknown length where the format wants a definite one: everywhere but in requests and answers.
     #[error("the value at byte {position} has no definite length")]
     Indefinite {
         /// Where.
@@ -75,16 +76,16 @@ pub enum DecodeError {
         /// How many there are.
         found: usize,
     },
-    /// A byte string of the wrong length.
-    #[error("{what} at byte {position}: expected {expected} bytes, found {found}")]
+    /// Bytes or an array of the wrong length.
+    #[error("{what} at byte {position}: expected {expected}, found {found}")]
     Length {
         /// Where.
         position: usize,
-        /// What the bytes should be.
+        /// What is counted.
         what: &'static str,
-        /// How many bytes it has.
+        /// How many there have to be.
         expected: usize,
-        /// How many are there.
+        /// How many there are.
         found: usize,
     },
     /// Bytes that are no principal.
@@ -95,6 +96,13 @@ pub enum DecodeError {
         /// Why.
         #[source]
         reason: PrincipalError,
+    },
+    /// Ranges of canister ids that are not sorted and disjoint.
+    #[error("{reason}")]
+    Ranges {
+        /// Why.
+        #[source]
+        reason: RangesError,
     },
     /// A map without a field that it must have.
     #[error("the field `{field}` is missing")]

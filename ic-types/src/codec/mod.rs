@@ -1,7 +1,7 @@
 //! How values become bytes and come back: CBOR and LEB128, strict and under limits.
 //!
-//! [`Reader`] and [`Writer`] are the CBOR that every format of the Internet Computer is made of: definite lengths,
-//! shortest forms, no floating point (HTTP-020 to HTTP-023). [`Value`] is for what has no type of its own. A type
+//! [`Reader`] and [`Writer`] are the CBOR that every format of the Internet Computer is made of: shortest forms, no
+//! floating point (HTTP-020 to HTTP-023). [`Value`] is for what has no type of its own. A type
 //! that travels implements [`Wire`].
 //!
 //! Whatever the input, decoding ends with a [`DecodeError`] or a value: it never panics, and takes no more memory and

@@ -50,9 +50,20 @@ impl fmt::Display for Kind {
     }
 }
 
+/// What is left of an array or map.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Items {
+    /// This many elements or pairs.
+    Counted(usize),
+    /// As many as there are before the end.
+    UntilBreak,
+}
+
 /// A pull reader of CBOR that borrows from its input.
 ///
-/// Strict: shortest forms, definite lengths, UTF-8. Bounded: no length is believed before as many bytes are there, and
+/// Strict: shortest forms, definite lengths, UTF-8. One exception: where [`fields`](Self::fields) and
+/// [`list`](Self::list) read, and in what is skipped, maps and arrays may be open-ended, because Rust agents of some
+/// years wrote requests so, and a request id does not depend on it. Bounded: no length is believed before as many bytes are there, and
 /// an array or map never claims more elements than bytes follow. It keeps no stack: nesting is the caller's, who
 /// should not recurse without a limit.
 ///
@@ -185,7 +196,7 @@ impl<'a> Reader<'a> {
         self.take(length, position)
     }
 
-    /// Reads exactly `N` bytes; `what` they are goes into the error.
+    /// Reads exactly `N` bytes; `what` they are, as "bytes of a hash", goes into the error.
     ///
     /// # Errors
     /// As [`bytes`](Self::bytes), and another length.
@@ -273,9 +284,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Another kind of value, or the end of the input.
     pub fn bool(&mut self) -> Result<bool, DecodeError> {
-        match self.kind()? {
-            Kind::Bool => Ok(self.header(7, "a truth value")? == 21),
-            found => Err(self.unexpected("a truth value", found)),
+        let found = self.kind()?;
+        if found == Kind::Bool {
+            Ok(self.header(7, "a truth value")? == 21)
+        } else {
+            Err(self.unexpected("a truth value", found))
         }
     }
 
@@ -316,12 +329,25 @@ impl<'a> Reader<'a> {
         limit: usize,
         mut read: impl FnMut(&mut Self) -> Result<T, DecodeError>,
     ) -> Result<Vec<T>, DecodeError> {
-        let found = self.array()?;
-        if found > limit {
+        let mut rest = self.items(Kind::Array)?;
+        if let Items::Counted(found) = rest
+            && found > limit
+        {
             return Err(DecodeError::OverLimit { what, limit, found });
         }
         // Not `with_capacity`: an element takes more room here than the byte that it may have taken in the input.
-        (0..found).map(|_| read(self)).collect()
+        let mut elements = Vec::new();
+        while self.more(&mut rest)? {
+            if elements.len() == limit {
+                return Err(DecodeError::OverLimit {
+                    what,
+                    limit,
+                    found: limit.saturating_add(1),
+                });
+            }
+            elements.push(read(self)?);
+        }
+        Ok(elements)
     }
 
     /// Reads a map whose keys are texts: `field` is given each key that is in `known`, before the value is read, and
@@ -359,7 +385,8 @@ impl<'a> Reader<'a> {
         // One bit for each known name: the lists are short, and written down in this crate.
         let mut seen = 0_u64;
         let mut seen_others = BTreeSet::new();
-        for _ in 0..self.map()? {
+        let mut rest = self.items(Kind::Map)?;
+        while self.more(&mut rest)? {
             let position = self.position;
             let name = self.text()?;
             let known = known.iter().enumerate().find(|(_, known)| **known == name);
@@ -396,53 +423,39 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What reading its parts would have said, and values nested deeper than [`limits::CBOR_DEPTH`].
     pub fn skip(&mut self) -> Result<(), DecodeError> {
-        // How many values are still to be skipped at each level, the outermost first.
-        let mut open = [0_usize; limits::CBOR_DEPTH];
+        // What is still to be skipped at each level, the outermost first.
+        let mut open = [Items::Counted(0); limits::CBOR_DEPTH];
         let mut depth = 0;
         loop {
             let position = self.position;
             let inner = match self.kind()? {
-                Kind::Nat | Kind::Negative => {
-                    self.int()?;
-                    0
-                }
-                Kind::Bytes => {
-                    self.bytes()?;
-                    0
-                }
-                Kind::Text => {
-                    self.text()?;
-                    0
-                }
-                Kind::Array => self.array()?,
-                // At most the length of the input: no overflow.
-                Kind::Map => self.map()? * 2,
-                Kind::Tag => {
-                    self.tag()?;
-                    1
-                }
-                Kind::Bool | Kind::Null => {
-                    self.header(7, "a simple value")?;
-                    0
-                }
+                Kind::Nat | Kind::Negative => self.int().map(|_| None)?,
+                Kind::Bytes => self.bytes().map(|_| None)?,
+                Kind::Text => self.text().map(|_| None)?,
+                Kind::Array => Some(self.items(Kind::Array)?),
+                Kind::Map => Some(match self.items(Kind::Map)? {
+                    // Not more than there are bytes: no overflow.
+                    Items::Counted(pairs) => Items::Counted(pairs * 2),
+                    open => open,
+                }),
+                Kind::Tag => self.tag().map(|_| Some(Items::Counted(1)))?,
+                Kind::Bool | Kind::Null => self.header(7, "a simple value").map(|_| None)?,
                 found @ Kind::Other => return Err(self.unexpected("a value", found)),
             };
-            if inner > 0 {
+            if let Some(inner) = inner {
                 let level = open.get_mut(depth);
                 *level.ok_or(DecodeError::TooDeep {
                     position,
                     limit: limits::CBOR_DEPTH,
                 })? = inner;
                 depth += 1;
-                continue;
             }
-            // One value is complete: it may have been the last of its level, and that level of the one around it.
+            // Leaves every level of which nothing is left.
             loop {
                 let Some(level) = depth.checked_sub(1).and_then(|last| open.get_mut(last)) else {
                     return Ok(());
                 };
-                *level -= 1;
-                if *level > 0 {
+                if self.more(level)? {
                     break;
                 }
                 depth -= 1;
@@ -494,6 +507,43 @@ impl<'a> Reader<'a> {
             })?
             .copy_from_slice(bytes);
         Ok(u128::from_be_bytes(padded))
+    }
+
+    /// Reads the head of an array or map, which may be open-ended.
+    pub(super) fn items(&mut self, kind: Kind) -> Result<Items, DecodeError> {
+        let open = if kind == Kind::Map { 0xbf } else { 0x9f };
+        if self.remaining().first() == Some(&open) {
+            self.position += 1;
+            return Ok(Items::UntilBreak);
+        }
+        if kind == Kind::Map {
+            self.map()
+        } else {
+            self.array()
+        }
+        .map(Items::Counted)
+    }
+
+    /// Whether another element or pair follows, which is counted; reads the end of what is open-ended.
+    pub(super) fn more(&mut self, items: &mut Items) -> Result<bool, DecodeError> {
+        match items {
+            Items::Counted(0) => Ok(false),
+            Items::Counted(count) => {
+                *count -= 1;
+                Ok(true)
+            }
+            Items::UntilBreak => {
+                let position = self.position;
+                match self.remaining().first() {
+                    Some(0xff) => {
+                        self.position += 1;
+                        Ok(false)
+                    }
+                    Some(_) => Ok(true),
+                    None => Err(DecodeError::Truncated { position }),
+                }
+            }
+        }
     }
 
     /// Reads an array or map head whose elements need at least `least` bytes each.
@@ -656,6 +706,32 @@ mod tests {
         let mut reader = Reader::new(&input);
         assert_eq!(reader.raw(), Ok(&value[..]));
         assert_eq!(reader.nat(), Ok(7));
+    }
+
+    #[test]
+    fn open_ended_containers_end_with_a_break() {
+        let value = [
+            0xbf, 0x61, b'a', 0x9f, 0x01, 0x9f, 0xff, 0xff, 0x61, b'b', 0x80, 0xff,
+        ];
+        assert_eq!(Reader::new(&value).raw(), Ok(&value[..]));
+        for length in 0..value.len() {
+            assert!(Reader::new(&value[..length]).skip().is_err());
+        }
+        // A map that breaks between key and value.
+        assert!(
+            Reader::new(&[0xbf, 0x61, b'a', 0xff])
+                .fields(&["a"], |_, reader| reader.skip())
+                .is_err()
+        );
+        let over = Reader::new(&[0x9f, 1, 2, 3, 0xff]).list("numbers", 2, Reader::nat);
+        assert_eq!(
+            over,
+            Err(DecodeError::OverLimit {
+                what: "numbers",
+                limit: 2,
+                found: 3
+            })
+        );
     }
 
     #[test]

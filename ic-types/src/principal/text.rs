@@ -244,7 +244,7 @@ static CRC: [[u32; 256]; 8] = {
         let mut state = byte as u32;
         let mut bit = 0;
         while bit < 8 {
-            state = state >> 1 ^ (state & 1) * 0xedb8_8320;
+            state = (state >> 1) ^ ((state & 1) * 0xedb8_8320);
             bit += 1;
         }
         tables[0][byte] = state;
@@ -255,7 +255,7 @@ static CRC: [[u32; 256]; 8] = {
         let mut byte = 0;
         while byte < 256 {
             let state = tables[row - 1][byte];
-            tables[row][byte] = state >> 8 ^ tables[0][(state & 0xff) as usize];
+            tables[row][byte] = (state >> 8) ^ tables[0][(state & 0xff) as usize];
             byte += 1;
         }
         row += 1;
@@ -285,7 +285,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     }
     for byte in rest {
         let [low, ..] = (state ^ u32::from(*byte)).to_le_bytes();
-        state = state >> 8 ^ crc_step(&CRC[0], low);
+        state = (state >> 8) ^ crc_step(&CRC[0], low);
     }
     !state
 }

@@ -23,6 +23,7 @@ mod sender_info;
 pub use call::Call;
 pub use delegation::{Delegation, DelegationChain, DelegationLimit, Permissions, SignedDelegation};
 pub use envelope::{Envelope, SenderProof};
+pub(crate) use fields::required;
 pub use id::{HashValue, hash_of_map};
 pub(crate) use id::{MapHasher, hash_of_array, hash_of_pairs};
 pub use query::Query;
