@@ -1,10 +1,22 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod canister_signature;
+pub mod certificate;
 pub mod hash_tree;
 pub mod labeled_tree;
+pub mod paths;
+pub mod request_status;
 
+pub use canister_signature::{
+    CanisterSignature, CanisterSignatureError, CanisterSignatureKey, SubnetTypes,
+};
+pub use certificate::delegation::{DelegationError, VerifiedDelegation};
+pub use certificate::ranges::{CanisterRange, RangesError};
+pub use certificate::verify::{CertificateError, Freshness, RootKey, Subject, VerifiedCertificate};
+pub use certificate::{Certificate, SubnetDelegation};
 pub use hash_tree::HashTree;
 pub use hash_tree::lookup::{Lookup, SubTree, SubTreeLookup};
 pub use hash_tree::well_formed::NotWellFormed;
 pub use labeled_tree::{Children, LabeledTree, Leaf};
+pub use request_status::{MalformedStatus, RequestStatus};

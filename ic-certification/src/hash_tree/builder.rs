@@ -34,19 +34,15 @@ impl Builder {
         }
     }
 
-    /// Builds over `data`, into which spans may point. The caller has checked that 32 bits suffice.
-    pub(crate) fn over(data: Vec<u8>) -> Self {
-        // Two bytes make the smallest node; real trees have some twenty bytes a node.
-        let nodes = Vec::with_capacity(data.len() / 16);
+    /// A builder for a tree whose encoding has at most `bytes` bytes.
+    pub(crate) fn with_room_for(bytes: usize) -> Self {
+        // Two bytes make the smallest node, but real trees have some thirty bytes a node.
+        let nodes = Vec::with_capacity((bytes / 24).clamp(4, 4096));
         Self {
-            data,
+            data: Vec::new(),
             nodes,
-            open: Vec::new(),
+            open: Vec::with_capacity(32),
         }
-    }
-
-    pub(crate) fn data(&self) -> &[u8] {
-        &self.data
     }
 
     /// How many nodes are above the next one.
@@ -127,6 +123,11 @@ impl Builder {
         let len = u32::try_from(bytes.len()).expect(TOO_LONG);
         self.data.extend_from_slice(bytes);
         Span { start, len }
+    }
+
+    /// The tree, which the caller has completed with spans that point into `data`.
+    pub(crate) fn finish_over(self, data: Vec<u8>) -> HashTree {
+        Self { data, ..self }.finish()
     }
 
     /// The tree, which the caller has completed.

@@ -180,6 +180,21 @@ impl<'a> SubTree<'a> {
         })
     }
 
+    /// The child with the greatest label up to `label`, among those that are shown, if labels increase.
+    pub fn child_up_to(self, label: &[u8]) -> Option<(&'a [u8], SubTree<'a>)> {
+        let Self { tree, level } = self;
+        let entries = tree.index.entries_of(level);
+        let after = entries.partition_point(|entry| tree.bytes(entry.label) <= label);
+        let entry = entries.get(after.checked_sub(1)?)?;
+        Some((
+            tree.bytes(entry.label),
+            SubTree {
+                tree,
+                level: entry.level,
+            },
+        ))
+    }
+
     /// The hash of this part.
     pub fn digest(self) -> Digest {
         self.tree

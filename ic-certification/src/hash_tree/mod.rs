@@ -11,6 +11,7 @@
 //! | check the order of labels | [`well_formed`](self::well_formed) |
 
 pub(crate) mod builder;
+pub mod codec;
 
 pub(crate) mod hash;
 pub mod lookup;

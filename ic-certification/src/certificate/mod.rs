@@ -1,0 +1,33 @@
+//! [`Certificate`]: a tree under a subnet's signature, as received, promising nothing.
+
+mod codec;
+pub mod delegation;
+pub mod ranges;
+pub mod verify;
+
+use ic_crypto::bls::Signature;
+use ic_types::SubnetId;
+
+use crate::HashTree;
+
+/// A part of a state, signed by the subnet whose state it is, and the word of the root subnet for that subnet.
+///
+/// What it says may be believed only after [`verify`](Self::verify). Its wire form is CERT-060.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// What is certified.
+    pub tree: HashTree,
+    /// The signature on the root of the tree, as received: whether it is one at all is found out when it is verified.
+    pub signature: [u8; Signature::BYTES],
+    /// Absent if the root subnet itself signed.
+    pub delegation: Option<SubnetDelegation>,
+}
+
+/// A certificate of the root subnet that shows another subnet's key, as received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubnetDelegation {
+    /// The subnet whose key it shows.
+    pub subnet: SubnetId,
+    /// The encoding of a [`Certificate`] that has no delegation itself.
+    pub certificate: Vec<u8>,
+}
