@@ -16,7 +16,7 @@ pub mod response;
 pub mod units;
 
 pub use batch::{Batch, Randomness};
-pub use digest::{Digest, DigestHasher, RequestId, StateRoot};
+pub use digest::{Digest, DigestHasher, DigestLength, RequestId, StateRoot};
 pub use domain::{Domain, Signable, SignedBytes};
 pub use height::{Height, Rank, RegistryVersion};
 pub use ids::{CanisterId, NodeId, SubnetId, UserId};
@@ -25,8 +25,9 @@ pub use path::{Label, Path};
 pub use principal::{Principal, PrincipalClass, PrincipalError, PrincipalText};
 pub use ranges::{CanisterRange, CanisterRanges, RangesError};
 pub use request::{
-    Call, Content, Delegation, DelegationChain, Envelope, HashValue, Nonce, Permissions, Query,
-    ReadState, SenderInfo, SenderProof, SignedDelegation, hash_of_map,
+    Call, Content, Delegation, DelegationChain, DelegationLimit, Envelope, HashValue, Nonce,
+    NonceLength, Permissions, Query, ReadState, SenderInfo, SenderProof, SignedDelegation,
+    hash_of_map,
 };
 pub use response::{
     AsyncCallAnswer, NodeSignature, QueryOutcome, QueryResponse, QueryResponseHash,

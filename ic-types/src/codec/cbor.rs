@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DecodeError, Kind, Reader, Wire, Writer, decode_whole};
+use super::{DecodeError, Kind, Reader, SELF_DESCRIBED, Wire, Writer};
 use crate::digest::Digest;
 use crate::limits;
 use crate::request::{HashValue, hash_of_array, hash_of_pairs};
@@ -56,6 +56,15 @@ impl Value {
                 .map(|(name, value)| (Self::Text(name.into()), value))
                 .collect(),
         )
+    }
+
+    /// The value behind the tag "this is CBOR", or this one if it has no such tag.
+    pub fn untagged(&self) -> &Self {
+        if let Self::Tag(SELF_DESCRIBED, value) = self {
+            value
+        } else {
+            self
+        }
     }
 
     /// The value at a key that is a text, if this is a map that has it.
@@ -195,16 +204,18 @@ impl Value {
 }
 
 impl Wire for Value {
-    /// Without the tag "this is CBOR": write [`Value::Tag`] if it is wanted.
     fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         self.write(&mut writer);
         writer.into_vec()
     }
 
-    /// The tag "this is CBOR" is not part of the value that is returned.
+    /// The tag "this is CBOR" is kept, as a value like any other: [`Value::untagged`] looks behind it.
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        decode_whole(bytes, Self::read)
+        let mut reader = Reader::new(bytes);
+        let value = Self::read(&mut reader)?;
+        reader.finish()?;
+        Ok(value)
     }
 }
 
