@@ -1,7 +1,9 @@
 //! Signatures that a canister makes by having the subnet certify a tree of its (CERT-090 to CERT-096).
 
+use ic_crypto::user_key::CanisterKey;
+use ic_crypto::{CanisterSignatures, InvalidSignature};
 use ic_types::codec::{DecodeError, Reader, Wire, Writer};
-use ic_types::{CanisterId, DerPublicKey, Digest, Principal, SubnetId};
+use ic_types::{CanisterId, DerPublicKey, Digest, SignedBytes, SubnetId, Time};
 
 use crate::certificate::Certificate;
 use crate::certificate::delegation::VerifiedDelegation;
@@ -9,86 +11,8 @@ use crate::certificate::verify::{CertificateError, Genuine, RootKey};
 use crate::paths::label;
 use crate::{HashTree, Lookup, NotWellFormed};
 
-/// What comes before the content of the bit string: the algorithm 1.3.6.1.4.1.56387.1.2 without parameters.
-const ALGORITHM: [u8; 14] = [
-    0x30, 0x0c, 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xb8, 0x43, 0x01, 0x02,
-];
-
 /// The label of the signatures in a canister's tree.
 const SIG: &[u8] = b"sig";
-
-/// A public key that stands for a canister and a seed (CERT-090).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CanisterSignatureKey {
-    /// The canister that signs.
-    pub canister: CanisterId,
-    /// Which of its keys: any bytes, maybe none.
-    pub seed: Vec<u8>,
-}
-
-impl CanisterSignatureKey {
-    /// Reads the DER form.
-    ///
-    /// # Errors
-    /// Anything but the one form that [`to_der`](Self::to_der) writes.
-    pub fn from_der(der: &[u8]) -> Result<Self, InvalidCanisterKey> {
-        let content = read_element(0x30, der).ok_or(InvalidCanisterKey)?;
-        let bits = content.strip_prefix(&ALGORITHM).ok_or(InvalidCanisterKey)?;
-        let bytes = read_element(0x03, bits)
-            .and_then(|bits| bits.strip_prefix(&[0]))
-            .ok_or(InvalidCanisterKey)?;
-        let (length, rest) = bytes.split_first().ok_or(InvalidCanisterKey)?;
-        let (id, seed) = rest
-            .split_at_checked(usize::from(*length))
-            .ok_or(InvalidCanisterKey)?;
-        let canister = Principal::try_from_slice(id).map_err(|_| InvalidCanisterKey)?;
-        Ok(Self {
-            canister: CanisterId::new(canister),
-            seed: seed.to_vec(),
-        })
-    }
-
-    /// The DER form.
-    pub fn to_der(&self) -> DerPublicKey {
-        let id = self.canister.as_slice();
-        // A principal has at most 29 bytes.
-        let length = u8::try_from(id.len()).unwrap_or_default();
-        let bits = element(0x03, &[&[0, length], id, &self.seed].concat());
-        DerPublicKey::new(element(0x30, &[&ALGORITHM, bits.as_slice()].concat()))
-    }
-}
-
-/// The bytes are no key of a canister.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the key of a canister signature")]
-pub struct InvalidCanisterKey;
-
-/// The content of the one DER element that `bytes` are, with the shortest length.
-fn read_element(tag: u8, bytes: &[u8]) -> Option<&[u8]> {
-    let (length, content) = match bytes.strip_prefix(&[tag])? {
-        [length @ 0..=0x7f, content @ ..] => (usize::from(*length), content),
-        [0x81, length @ 0x80..=0xff, content @ ..] => (usize::from(*length), content),
-        [0x82, high @ 1..=0xff, low, content @ ..] => {
-            (usize::from(u16::from_be_bytes([*high, *low])), content)
-        }
-        _ => return None,
-    };
-    (content.len() == length).then_some(content)
-}
-
-/// A DER element. Keys over 64 KiB do not exist: a seed is far shorter.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    let length = u16::try_from(content.len()).unwrap_or(u16::MAX);
-    let [high, low] = length.to_be_bytes();
-    match length {
-        0..0x80 => out.push(low),
-        0x80..0x100 => out.extend([0x81, low]),
-        _ => out.extend([0x82, high, low]),
-    }
-    out.extend_from_slice(content);
-    out
-}
 
 /// A canister signature as received (CERT-091).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +66,7 @@ impl CanisterSignature {
     pub fn verify(
         self,
         root: &RootKey,
-        key: &CanisterSignatureKey,
+        key: &CanisterKey,
         payload: &[u8],
         subnet_types: SubnetTypes,
     ) -> Result<(), CanisterSignatureError> {
@@ -176,6 +100,69 @@ impl CanisterSignature {
             })
         })?;
         Ok(())
+    }
+}
+
+/// Checks the signatures of canisters for [`authenticate`](ic_crypto::authenticate): what `ic-crypto` cannot do, since
+/// it knows no certificates.
+///
+/// ```
+/// use ic_certification::{CanisterSignatureVerifier, RootKey};
+///
+/// let verifier = CanisterSignatureVerifier::new(RootKey::mainnet());
+/// ```
+#[derive(Clone, Debug)]
+pub struct CanisterSignatureVerifier {
+    root: RootKey,
+    subnet_types: SubnetTypes,
+}
+
+impl CanisterSignatureVerifier {
+    /// Believes what leads to `root`, from subnets whose type is [shown](SubnetTypes::Shown).
+    pub fn new(root: RootKey) -> Self {
+        Self {
+            root,
+            subnet_types: SubnetTypes::Shown,
+        }
+    }
+
+    /// The same with another rule for the types of subnets.
+    #[must_use]
+    pub fn with_subnet_types(self, subnet_types: SubnetTypes) -> Self {
+        Self {
+            subnet_types,
+            ..self
+        }
+    }
+
+    /// Checks a signature and says what is wrong with it.
+    ///
+    /// # Errors
+    /// See [`CanisterSignatureError`].
+    pub fn check(
+        &self,
+        key: &CanisterKey,
+        message: &SignedBytes,
+        signature: &[u8],
+    ) -> Result<(), CanisterSignatureError> {
+        let signature =
+            CanisterSignature::decode(signature).map_err(CanisterSignatureError::Malformed)?;
+        signature.verify(&self.root, key, message.as_slice(), self.subnet_types)
+    }
+}
+
+impl CanisterSignatures for CanisterSignatureVerifier {
+    /// The time is no part of it (CERT-096): what was signed says how long it holds.
+    fn verify(
+        &self,
+        key: &DerPublicKey,
+        message: &SignedBytes,
+        signature: &[u8],
+        _: Time,
+    ) -> Result<(), InvalidSignature> {
+        let key = CanisterKey::from_der(key.as_slice()).map_err(|_| InvalidSignature)?;
+        self.check(&key, message, signature)
+            .map_err(|_| InvalidSignature)
     }
 }
 
@@ -219,6 +206,9 @@ impl SubnetTypes {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CanisterSignatureError {
+    /// The bytes are no signature of a canister (CERT-091).
+    #[error("the canister signature: {0}")]
+    Malformed(#[source] DecodeError),
     /// The canister's tree is not well-formed (CERT-095).
     #[error("the tree of signatures: {0}")]
     NotWellFormed(#[source] NotWellFormed),

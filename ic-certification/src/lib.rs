@@ -9,10 +9,10 @@ pub mod paths;
 pub mod request_status;
 
 pub use canister_signature::{
-    CanisterSignature, CanisterSignatureError, CanisterSignatureKey, SubnetTypes,
+    CanisterSignature, CanisterSignatureError, CanisterSignatureVerifier, SubnetTypes,
 };
 pub use certificate::delegation::{DelegationError, VerifiedDelegation};
-pub use certificate::ranges::{CanisterRange, RangesError};
+pub use certificate::ranges::RangesError;
 pub use certificate::verify::{CertificateError, Freshness, RootKey, Subject, VerifiedCertificate};
 pub use certificate::{Certificate, SubnetDelegation};
 pub use hash_tree::HashTree;

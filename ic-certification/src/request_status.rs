@@ -3,6 +3,7 @@
 
 use ic_types::RequestId;
 use ic_types::codec::leb128;
+use ic_types::response::{Reject, RejectCode};
 
 use crate::paths::label;
 use crate::{HashTree, Lookup};
@@ -16,26 +17,12 @@ pub enum RequestStatus {
     Received,
     /// Its execution has begun.
     Processing,
-    /// It was answered.
-    Replied {
-        /// The answer.
-        reply: Vec<u8>,
-    },
+    /// It was answered with this.
+    Replied(Vec<u8>),
     /// It was refused.
-    Rejected(Rejection),
+    Rejected(Reject),
     /// It was answered or refused, but the outcome was forgotten.
     Done,
-}
-
-/// Why a request was refused, in the words of the subnet (CERT-132 to CERT-134).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// The reject code: 1 to 5 (HTTP-200 to HTTP-204).
-    pub code: u64,
-    /// What went wrong.
-    pub message: String,
-    /// The implementation's own code, such as `IC0503` (HTTP-207).
-    pub error_code: Option<String>,
 }
 
 /// The certificate does not say what became of a request, or says it in a way that no subnet would.
@@ -72,11 +59,9 @@ impl RequestStatus {
         match status {
             b"received" => Ok(Self::Received),
             b"processing" => Ok(Self::Processing),
-            b"replied" => Ok(Self::Replied {
-                reply: fields.found(label::REPLY, "reply")?.to_vec(),
-            }),
-            b"rejected" => Ok(Self::Rejected(Rejection {
-                code: fields.number(label::REJECT_CODE, "reject_code")?,
+            b"replied" => Ok(Self::Replied(fields.found(label::REPLY, "reply")?.to_vec())),
+            b"rejected" => Ok(Self::Rejected(Reject {
+                code: fields.reject_code()?,
                 message: fields.text(label::REJECT_MESSAGE, "reject_message")?,
                 error_code: match fields.lookup(label::ERROR_CODE) {
                     // Old subnets have none, and a certificate may leave out what is optional.
@@ -116,12 +101,13 @@ impl<'a> Fields<'a> {
             .map_err(|_| self.malformed(name))
     }
 
-    fn number(&self, field: &[u8], name: &'static str) -> Result<u64, MalformedStatus> {
-        let mut number = self.found(field, name)?;
-        match leb128::read_unsigned(&mut number) {
-            Ok(value) if number.is_empty() => Ok(value),
-            Ok(_) | Err(_) => Err(self.malformed(name)),
-        }
+    fn reject_code(&self) -> Result<RejectCode, MalformedStatus> {
+        let mut number = self.found(label::REJECT_CODE, "reject_code")?;
+        let code = leb128::read_unsigned(&mut number)
+            .ok()
+            .filter(|_| number.is_empty());
+        code.and_then(RejectCode::from_number)
+            .ok_or_else(|| self.malformed("reject_code"))
     }
 
     fn not_shown(&self, field: &'static str) -> MalformedStatus {

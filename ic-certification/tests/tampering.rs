@@ -4,8 +4,9 @@
 mod rows;
 
 use ic_certification::{
-    CanisterSignature, CanisterSignatureKey, Certificate, Freshness, RootKey, Subject, SubnetTypes, VerifiedCertificate,
+    CanisterSignature, Certificate, Freshness, RootKey, Subject, SubnetTypes, VerifiedCertificate,
 };
+use ic_crypto::user_key::CanisterKey;
 use ic_types::codec::Wire;
 use rows::{bytes, file, rows, text};
 
@@ -28,7 +29,10 @@ fn means_the_same(one: &VerifiedCertificate, other: &VerifiedCertificate) -> boo
         }
         (None, Some(_)) | (Some(_), None) => false,
     };
-    one.time() == other.time() && one.subnet() == other.subnet() && one.tree() == other.tree() && delegations
+    one.time() == other.time()
+        && one.subnet() == other.subnet()
+        && one.tree() == other.tree()
+        && delegations
 }
 
 /// CERT-060 to CERT-084: with a delegation of each layout, and without one.
@@ -37,7 +41,10 @@ fn certificates() {
     let root = RootKey::mainnet();
     for (name, subject) in [
         ("mainnet_sample_2022.cbor", "ivg37-qiaaa-aaaab-aaaga-cai"),
-        ("mainnet_delegation_2022.cbor", "ivg37-qiaaa-aaaab-aaaga-cai"),
+        (
+            "mainnet_delegation_2022.cbor",
+            "ivg37-qiaaa-aaaab-aaaga-cai",
+        ),
     ] {
         let original = file(&format!("certificates/{name}"));
         let subject = Subject::Canister(subject.parse().unwrap());
@@ -49,7 +56,10 @@ fn certificates() {
         let mut survivors = Vec::new();
         for (position, changed) in tampered(&original) {
             if let Some(verified) = verify(&changed) {
-                assert!(means_the_same(&verified, &expected), "{name}: byte {position}");
+                assert!(
+                    means_the_same(&verified, &expected),
+                    "{name}: byte {position}"
+                );
                 survivors.push(position);
             }
         }
@@ -57,9 +67,15 @@ fn certificates() {
         assert_eq!(survivors, [], "{name}");
         // A part of it, or more than it, is nothing.
         for length in 0..original.len() {
-            assert!(Certificate::decode(&original[..length]).is_err(), "{name}: {length} bytes");
+            assert!(
+                Certificate::decode(&original[..length]).is_err(),
+                "{name}: {length} bytes"
+            );
         }
-        assert!(Certificate::decode(&[original, vec![0]].concat()).is_err(), "{name}");
+        assert!(
+            Certificate::decode(&[original, vec![0]].concat()).is_err(),
+            "{name}"
+        );
     }
 }
 
@@ -68,21 +84,31 @@ fn certificates() {
 fn canister_signatures() {
     let keys = text("root_keys.txt");
     let signatures = text("canister_signatures.txt");
-    let (_, row) = rows(&signatures).find(|(_, row)| row[0] == "sharded_ranges_2025").unwrap();
+    let (_, row) = rows(&signatures)
+        .find(|(_, row)| row[0] == "sharded_ranges_2025")
+        .unwrap();
     let (_, root) = rows(&keys).find(|(_, key)| key[0] == row[2]).unwrap();
     let root = RootKey::from_der(&bytes(root[1])).unwrap();
-    let key = CanisterSignatureKey::from_der(&bytes(row[3])).unwrap();
+    let key = CanisterKey::from_der(&bytes(row[3])).unwrap();
     let original = file(&format!("canister-signatures/{}", row[1]));
     let message = bytes(row[4]);
     let holds = |signature: &[u8], message: &[u8]| {
-        CanisterSignature::decode(signature)
-            .is_ok_and(|signature| signature.verify(&root, &key, message, SubnetTypes::ShownOrNot).is_ok())
+        CanisterSignature::decode(signature).is_ok_and(|signature| {
+            signature
+                .verify(&root, &key, message, SubnetTypes::ShownOrNot)
+                .is_ok()
+        })
     };
     assert!(holds(&original, &message));
-    let survivors: Vec<usize> =
-        tampered(&original).filter(|(_, changed)| holds(changed, &message)).map(|(position, _)| position).collect();
+    let survivors: Vec<usize> = tampered(&original)
+        .filter(|(_, changed)| holds(changed, &message))
+        .map(|(position, _)| position)
+        .collect();
     assert_eq!(survivors, []);
     for (position, changed) in tampered(&message) {
-        assert!(!holds(&original, &changed), "byte {position} of the message");
+        assert!(
+            !holds(&original, &changed),
+            "byte {position} of the message"
+        );
     }
 }

@@ -3,9 +3,9 @@
 use ic_crypto::InvalidSignature;
 use ic_crypto::bls::{PublicKey, Signature};
 use ic_types::codec::{DecodeError, Wire};
-use ic_types::{CanisterId, StateRoot, SubnetId, Time};
+use ic_types::{CanisterId, CanisterRange, StateRoot, SubnetId, Time};
 
-use super::ranges::{self, CanisterRange, RangesError};
+use super::ranges::{self, RangesError};
 use super::{Certificate, SubnetDelegation, verify};
 use crate::paths::label;
 use crate::{HashTree, Lookup, NotWellFormed};

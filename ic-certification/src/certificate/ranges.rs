@@ -2,72 +2,12 @@
 //!
 //! No ranges, no authority: what a certificate does not show, it does not permit.
 
-use ic_types::codec::{DecodeError, Reader, Writer};
-use ic_types::{CanisterId, SubnetId};
+use ic_types::codec::{DecodeError, Wire};
+use ic_types::{CanisterId, CanisterRange, CanisterRanges, SubnetId};
 
 use crate::hash_tree::lookup::{SubTree, SubTreeLookup};
 use crate::paths::label;
 use crate::{HashTree, Lookup};
-
-/// Canister ids from `first` to `last`, both included, in the order of their bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CanisterRange {
-    /// The least id.
-    pub first: CanisterId,
-    /// The greatest id.
-    pub last: CanisterId,
-}
-
-impl CanisterRange {
-    /// Whether the range holds `canister`. A range whose ends are the wrong way round holds nothing.
-    pub fn contains(&self, canister: CanisterId) -> bool {
-        self.first.as_slice() <= canister.as_slice() && canister.as_slice() <= self.last.as_slice()
-    }
-}
-
-/// The wire form of a list of ranges: `#6.55799([* [bytes, bytes]])`.
-pub fn encode(ranges: &[CanisterRange]) -> Vec<u8> {
-    let mut writer = Writer::self_described(8 + ranges.len() * 24);
-    writer.array(ranges.len());
-    for range in ranges {
-        writer
-            .array(2)
-            .bytes(range.first.as_slice())
-            .bytes(range.last.as_slice());
-    }
-    writer.into_vec()
-}
-
-/// The ranges of a list in its wire form.
-///
-/// # Errors
-/// Anything but a list of pairs of principals.
-pub fn decode(bytes: &[u8]) -> Result<Vec<CanisterRange>, DecodeError> {
-    let mut ranges = Vec::new();
-    for_each(bytes, |range| ranges.push(range))?;
-    Ok(ranges)
-}
-
-fn for_each(bytes: &[u8], mut then: impl FnMut(CanisterRange)) -> Result<(), DecodeError> {
-    let mut reader = Reader::new(bytes);
-    reader.self_described()?;
-    for _ in 0..reader.array()? {
-        let position = reader.position();
-        let found = reader.array()?;
-        if found != 2 {
-            return Err(DecodeError::Length {
-                position,
-                what: "a range of canisters",
-                expected: 2,
-                found,
-            });
-        }
-        let first = CanisterId::new(reader.principal()?);
-        let last = CanisterId::new(reader.principal()?);
-        then(CanisterRange { first, last });
-    }
-    reader.finish()
-}
 
 /// What the root subnet's tree says about the ranges of a subnet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,10 +68,7 @@ pub fn contains(
             shard.value().ok_or(RangesError::NotShown { subnet })?
         }
     };
-    let mut found = false;
-    for_each(list, |range| found |= range.contains(canister))
-        .map_err(|reason| RangesError::Malformed { subnet, reason })?;
-    Ok(found)
+    Ok(decode(list, subnet)?.contains(canister))
 }
 
 /// All ranges that `tree`, of the root subnet, shows for `subnet`. Shards that are not shown are left out.
@@ -139,20 +76,18 @@ pub fn contains(
 /// # Errors
 /// The tree shows no ranges, or what it shows does not decode.
 pub fn shown(tree: &HashTree, subnet: SubnetId) -> Result<Vec<CanisterRange>, RangesError> {
-    let mut ranges = Vec::new();
-    let mut add = |list: &[u8]| {
-        for_each(list, |range| ranges.push(range))
-            .map_err(|reason| RangesError::Malformed { subnet, reason })
-    };
     match lists(tree, subnet)? {
-        Lists::Flat(list) => add(list)?,
+        Lists::Flat(list) => Ok(decode(list, subnet)?.as_slice().to_vec()),
         Lists::Shards(shards) => {
-            for (_, shard) in shards.children() {
-                if let Some(list) = shard.value() {
-                    add(list)?;
-                }
+            let mut ranges = Vec::new();
+            for list in shards.children().filter_map(|(_, shard)| shard.value()) {
+                ranges.extend_from_slice(decode(list, subnet)?.as_slice());
             }
+            Ok(ranges)
         }
     }
-    Ok(ranges)
+}
+
+fn decode(list: &[u8], subnet: SubnetId) -> Result<CanisterRanges, RangesError> {
+    CanisterRanges::decode(list).map_err(|reason| RangesError::Malformed { subnet, reason })
 }

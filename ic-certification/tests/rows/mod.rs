@@ -30,7 +30,3 @@ pub(crate) fn bytes(hex: &str) -> Vec<u8> {
         .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits"))
         .collect()
 }
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
