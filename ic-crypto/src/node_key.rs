@@ -9,7 +9,7 @@ use crate::secret::Exported;
 use crate::user_key::ed25519;
 use crate::{InvalidKey, InvalidSignature, Seed};
 
-/// A node's public key: Ed25519, in canonical encoding and without a part of small order.
+/// A node's public key: Ed25519, in canonical encoding and of prime order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(ed25519::PublicKey);
 
@@ -20,10 +20,10 @@ impl PublicKey {
     /// Reads the 32 bytes of a point.
     ///
     /// # Errors
-    /// Not a point, not the canonical encoding of it, or not in the subgroup of prime order.
+    /// Not a point, not the canonical encoding of it, or not of prime order.
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Result<Self, InvalidKey> {
         let key = ed25519::PublicKey::from_bytes(bytes)?;
-        if key.is_canonical() && key.is_torsion_free() {
+        if key.is_canonical() && key.has_prime_order() {
             Ok(Self(key))
         } else {
             Err(InvalidKey)

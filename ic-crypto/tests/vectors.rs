@@ -16,6 +16,7 @@ use ic_types::domain::dst;
 use ic_types::{Digest, Randomness, SignedBytes, StateRoot};
 use rows::{array, bytes, rows};
 
+#[allow(dead_code, reason = "each test uses what it needs")]
 mod rows;
 
 #[test]

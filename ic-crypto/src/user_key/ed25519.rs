@@ -69,9 +69,9 @@ impl PublicKey {
         self.point.compress().0 == self.bytes
     }
 
-    /// Whether the point is in the subgroup of prime order.
-    pub fn is_torsion_free(&self) -> bool {
-        self.point.is_torsion_free()
+    /// Whether the point has the prime order of the group: no part of small order, and not the identity.
+    pub fn has_prime_order(&self) -> bool {
+        self.point.is_torsion_free() && !self.point.is_identity()
     }
 
     /// Checks a signature of 64 bytes on a message.

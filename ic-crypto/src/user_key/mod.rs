@@ -17,11 +17,12 @@ pub use secret::SecretKey;
 ///
 /// ```
 /// use ic_crypto::user_key::PublicKey;
-/// use ic_types::DerPublicKey;
 ///
-/// let mut der = vec![0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-/// der.extend([0x58; 32]);
-/// assert!(matches!(PublicKey::from_der(&der), Ok(PublicKey::Ed25519(_))));
+/// // The P-256 prefix, and the generator of the curve.
+/// let mut der = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04\
+///     \x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96\
+///     \x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5".to_vec();
+/// assert!(matches!(PublicKey::from_der(&der), Ok(PublicKey::EcdsaP256(_))));
 /// der.push(0); // nothing may follow
 /// assert!(PublicKey::from_der(&der).is_err());
 /// ```

@@ -1,0 +1,594 @@
+//! Who sent a request: HTTP-034, HTTP-035, HTTP-080 to HTTP-112.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at what it does not expect"
+)]
+
+use std::time::Duration;
+
+use ic_crypto::authentication::MAX_TIME_TO_LIVE;
+use ic_crypto::user_key::{CanisterKey, SecretKey};
+use ic_crypto::{
+    BadDelegation, BadSenderInfo, CanisterSignatures, InvalidSignature, NoCanisterSignatures, Seed,
+    Unauthenticated, authenticate,
+};
+use ic_types::codec::Wire;
+use ic_types::{
+    Call, CanisterId, Content, Delegation, DelegationChain, DerPublicKey, Envelope, Permissions,
+    Principal, Query, ReadState, SenderInfo, SenderProof, SignedBytes, SignedDelegation, Time,
+    UserId,
+};
+use rows::{bytes, rows};
+
+#[allow(dead_code, reason = "each test uses what it needs")]
+mod rows;
+
+const NOW: Time = Time::from_nanos(1_700_000_000_000_000_000);
+const MINUTE: Duration = Duration::from_secs(60);
+const COUNTER: u64 = 7;
+
+fn key(name: &str) -> SecretKey {
+    SecretKey::ed25519(Seed::from_bytes(name.as_bytes()))
+}
+
+fn call(sender: UserId) -> Call {
+    Call {
+        sender,
+        expiry: NOW.saturating_add(MINUTE),
+        nonce: None,
+        canister: CanisterId::from_u64(COUNTER),
+        method: "inc".into(),
+        argument: Vec::new(),
+        sender_info: None,
+    }
+}
+
+fn query(sender: UserId) -> Query {
+    let Call {
+        sender,
+        expiry,
+        nonce,
+        canister,
+        method,
+        argument,
+        sender_info,
+    } = call(sender);
+    Query {
+        sender,
+        expiry,
+        nonce,
+        canister,
+        method,
+        argument,
+        sender_info,
+    }
+}
+
+fn read_state(sender: UserId) -> ReadState {
+    ReadState {
+        sender,
+        expiry: NOW.saturating_add(MINUTE),
+        nonce: None,
+        paths: Vec::new(),
+    }
+}
+
+fn to(key: &SecretKey) -> Delegation {
+    Delegation {
+        key: key.der_public_key(),
+        expiration: NOW.saturating_add(MINUTE),
+        targets: None,
+        permissions: None,
+    }
+}
+
+fn chain(delegations: Vec<SignedDelegation>) -> DelegationChain {
+    DelegationChain::try_from(delegations).unwrap()
+}
+
+fn check<C: Content>(envelope: Envelope<C>) -> Result<(), Unauthenticated> {
+    authenticate(envelope, NOW, &NoCanisterSignatures).map(|_| ())
+}
+
+/// The reason for which the delegation at the position is refused.
+fn refusal(position: usize, reason: BadDelegation) -> Result<(), Unauthenticated> {
+    Err(Unauthenticated::Delegation { position, reason })
+}
+
+#[test]
+fn requests_of_real_clients() {
+    let mut schemes = std::collections::BTreeSet::new();
+    for (line, row) in rows(include_str!("vectors/client_requests.txt")) {
+        let [_client, kind, scheme, verdict, id, sender, body] = row[..] else {
+            panic!("line {line}: seven columns")
+        };
+        fn check<C: Content>(body: &[u8], id: &str, sender: &str, valid: bool, line: usize)
+        where
+            Envelope<C>: Wire,
+        {
+            let envelope = Envelope::<C>::decode(body).unwrap();
+            let expiry = envelope.content.expiry();
+            let before = expiry.checked_sub(MINUTE).unwrap();
+            let result = authenticate(envelope.clone(), before, &NoCanisterSignatures);
+            assert_eq!(result.is_ok(), valid, "line {line}: {result:?}");
+            let Ok(authenticated) = result else { return };
+            assert_eq!(authenticated.id().as_bytes()[..], bytes(id), "line {line}");
+            assert_eq!(
+                authenticated.content().sender().to_string(),
+                sender,
+                "line {line}"
+            );
+            // Any other signature is refused.
+            let mut tampered = envelope;
+            let SenderProof::Signed { signature, .. } = &mut tampered.proof else {
+                return;
+            };
+            signature[17] ^= 4;
+            let refused = authenticate(tampered, before, &NoCanisterSignatures);
+            assert_eq!(
+                refused.unwrap_err(),
+                Unauthenticated::Signature(InvalidSignature),
+                "line {line}"
+            );
+        }
+        let (body, valid) = (bytes(body), verdict == "valid");
+        match kind {
+            "call" => check::<Call>(&body, id, sender, valid, line),
+            "query" => check::<Query>(&body, id, sender, valid, line),
+            "read_state" => check::<ReadState>(&body, id, sender, valid, line),
+            _ => panic!("line {line}"),
+        }
+        schemes.insert(scheme);
+    }
+    assert!(
+        ["ed25519", "secp256k1", "p256", "anonymous"]
+            .iter()
+            .all(|scheme| schemes.contains(scheme))
+    );
+}
+
+#[test]
+fn every_scheme_signs_and_verifies() {
+    let seed = || Seed::from_bytes(b"schemes");
+    for key in [
+        SecretKey::ed25519(seed()),
+        SecretKey::ecdsa_p256(seed()),
+        SecretKey::ecdsa_secp256k1(seed()),
+    ] {
+        check(key.sign_request(call(key.user_id()))).unwrap();
+        check(key.sign_request(query(key.user_id()))).unwrap();
+        check(key.sign_request(read_state(key.user_id()))).unwrap();
+        let mut envelope = key.sign_request(call(key.user_id()));
+        envelope.content.argument.push(1);
+        assert_eq!(
+            check(envelope),
+            Err(Unauthenticated::Signature(InvalidSignature))
+        );
+    }
+}
+
+#[test]
+fn expiry_http_110_111_112() {
+    let alice = key("alice");
+    let at = |expiry| {
+        alice.sign_request(Call {
+            expiry,
+            ..call(alice.user_id())
+        })
+    };
+    let latest = NOW.saturating_add(MAX_TIME_TO_LIVE);
+    let (too_early, too_late) = (
+        Time::from_nanos(NOW.as_nanos() - 1),
+        Time::from_nanos(latest.as_nanos() + 1),
+    );
+    assert_eq!(check(at(NOW)), Ok(()));
+    assert_eq!(check(at(latest)), Ok(()));
+    let expired = check(at(too_early)).unwrap_err();
+    assert_eq!(
+        expired,
+        Unauthenticated::Expired {
+            expiry: too_early,
+            now: NOW
+        }
+    );
+    assert!(expired.is_expiry() && expired.to_string().starts_with("Invalid request expiry: "));
+    assert_eq!(
+        check(at(too_late)),
+        Err(Unauthenticated::TooFarAhead {
+            expiry: too_late,
+            latest
+        })
+    );
+
+    let nobody = UserId::new(Principal::ANONYMOUS);
+    let anonymous = |expiry| Envelope {
+        content: Query {
+            expiry,
+            ..query(nobody)
+        },
+        proof: SenderProof::Anonymous,
+    };
+    assert_eq!(check(anonymous(Time::EPOCH)), Ok(()));
+    assert_eq!(check(anonymous(Time::MAX)), Ok(()));
+    let anonymous = |expiry| Envelope {
+        content: Call {
+            expiry,
+            ..call(nobody)
+        },
+        proof: SenderProof::Anonymous,
+    };
+    assert_eq!(check(anonymous(NOW)), Ok(()));
+    assert!(check(anonymous(Time::EPOCH)).unwrap_err().is_expiry());
+}
+
+#[test]
+fn senders_http_034_035() {
+    let (alice, bob) = (key("alice"), key("bob"));
+    let nobody = UserId::new(Principal::ANONYMOUS);
+    let mismatch = |claimed, proved| Err(Unauthenticated::SenderMismatch { claimed, proved });
+    assert_eq!(
+        check(bob.sign_request(call(alice.user_id()))),
+        mismatch(alice.user_id(), bob.user_id())
+    );
+    assert_eq!(
+        check(bob.sign_request(call(nobody))),
+        mismatch(nobody, bob.user_id())
+    );
+    let unsigned = Envelope {
+        content: call(alice.user_id()),
+        proof: SenderProof::Anonymous,
+    };
+    assert_eq!(check(unsigned), mismatch(alice.user_id(), nobody));
+}
+
+#[test]
+fn keys_http_069() {
+    let alice = key("alice");
+    for broken in [
+        &b""[..],
+        b"\x04",
+        &[0x30; 44],
+        &alice.der_public_key().as_slice()[..43],
+    ] {
+        let der = DerPublicKey::new(broken.to_vec());
+        let sender = UserId::new(Principal::self_authenticating(&der));
+        let envelope = alice.sign_request_for(der.clone(), DelegationChain::EMPTY, call(sender));
+        assert_eq!(check(envelope), Err(Unauthenticated::Key));
+        let delegation = alice.delegate(Delegation {
+            key: der,
+            ..to(&alice)
+        });
+        let envelope = alice.sign_request_for(
+            alice.der_public_key(),
+            chain(vec![delegation]),
+            call(alice.user_id()),
+        );
+        assert_eq!(check(envelope), refusal(0, BadDelegation::Key));
+    }
+}
+
+#[test]
+fn chains_of_delegations_http_081_082() {
+    let keys: Vec<SecretKey> = (0..21).map(|index| key(&format!("key {index}"))).collect();
+    let sender = keys[0].user_id();
+    for length in [1, 2, 20] {
+        let delegations: Vec<_> = (0..length)
+            .map(|index| keys[index].delegate(to(&keys[index + 1])))
+            .collect();
+        let signed = |signer: &SecretKey, delegations: &[SignedDelegation]| {
+            check(signer.sign_request_for(
+                keys[0].der_public_key(),
+                chain(delegations.to_vec()),
+                call(sender),
+            ))
+        };
+        assert_eq!(signed(&keys[length], &delegations), Ok(()));
+        // Only the last key of the chain may sign.
+        assert_eq!(
+            signed(&keys[0], &delegations),
+            Err(Unauthenticated::Signature(InvalidSignature))
+        );
+        // A delegation by another key than the one before it.
+        let mut broken = delegations.clone();
+        broken[length - 1] = key("mallory").delegate(to(&keys[length]));
+        assert_eq!(
+            signed(&keys[length], &broken),
+            refusal(length - 1, BadDelegation::Signature)
+        );
+        // A missing link.
+        if length > 1 {
+            assert_eq!(
+                signed(&keys[length], &delegations[1..]),
+                refusal(0, BadDelegation::Signature)
+            );
+        }
+    }
+}
+
+#[test]
+fn cycles_http_090() {
+    let (alice, bob) = (key("alice"), key("bob"));
+    let envelope = |delegations| {
+        alice.sign_request_for(
+            alice.der_public_key(),
+            chain(delegations),
+            call(alice.user_id()),
+        )
+    };
+    assert_eq!(
+        check(envelope(vec![alice.delegate(to(&alice))])),
+        refusal(0, BadDelegation::Cycle)
+    );
+    let there_and_back = vec![alice.delegate(to(&bob)), bob.delegate(to(&alice))];
+    assert_eq!(
+        check(envelope(there_and_back)),
+        refusal(1, BadDelegation::Cycle)
+    );
+}
+
+#[test]
+fn delegations_expire_http_083() {
+    let (alice, bob) = (key("alice"), key("bob"));
+    let until = |expiration| {
+        let delegation = alice.delegate(Delegation {
+            expiration,
+            ..to(&bob)
+        });
+        check(bob.sign_request_for(
+            alice.der_public_key(),
+            chain(vec![delegation]),
+            call(alice.user_id()),
+        ))
+    };
+    assert_eq!(until(NOW), Ok(()));
+    let expiration = Time::from_nanos(NOW.as_nanos() - 1);
+    assert_eq!(
+        until(expiration),
+        refusal(
+            0,
+            BadDelegation::Expired {
+                expiration,
+                now: NOW
+            }
+        )
+    );
+}
+
+#[test]
+fn targets_http_084_085_086() {
+    let (alice, bob, carol) = (key("alice"), key("bob"), key("carol"));
+    let counter = CanisterId::from_u64(COUNTER);
+    let other = CanisterId::from_u64(8);
+    let limited = |targets: &[CanisterId]| Delegation {
+        targets: Some(targets.to_vec()),
+        ..to(&bob)
+    };
+    let signed = |delegations: Vec<SignedDelegation>, signer: &SecretKey, canister| {
+        let content = Call {
+            canister,
+            ..call(alice.user_id())
+        };
+        check(signer.sign_request_for(alice.der_public_key(), chain(delegations), content))
+    };
+    let one = |targets: &[CanisterId], canister| {
+        signed(vec![alice.delegate(limited(targets))], &bob, canister)
+    };
+    assert_eq!(one(&[other, counter], counter), Ok(()));
+    assert_eq!(
+        one(&[other], counter),
+        refusal(0, BadDelegation::Target { canister: counter })
+    );
+    assert_eq!(
+        one(&[], counter),
+        refusal(0, BadDelegation::Target { canister: counter })
+    );
+    // The management canister is a target like any other.
+    let management = CanisterId::MANAGEMENT;
+    assert_eq!(
+        one(&[counter], management),
+        refusal(
+            0,
+            BadDelegation::Target {
+                canister: management
+            }
+        )
+    );
+    assert_eq!(one(&[management], management), Ok(()));
+    // A chain allows what all of its delegations allow.
+    let second = Delegation {
+        targets: Some(vec![other]),
+        ..to(&carol)
+    };
+    let delegations = vec![
+        alice.delegate(limited(&[counter, other])),
+        bob.delegate(second),
+    ];
+    assert_eq!(signed(delegations.clone(), &carol, other), Ok(()));
+    assert_eq!(
+        signed(delegations, &carol, counter),
+        refusal(1, BadDelegation::Target { canister: counter })
+    );
+    // Queries to the management canister and reads of the state are for the embedder to judge.
+    let delegations = chain(vec![alice.delegate(limited(&[counter]))]);
+    let content = Query {
+        canister: management,
+        ..query(alice.user_id())
+    };
+    let envelope = bob.sign_request_for(alice.der_public_key(), delegations.clone(), content);
+    let authenticated = authenticate(envelope, NOW, &NoCanisterSignatures).unwrap();
+    assert!(authenticated.permits(counter) && !authenticated.permits(management));
+    let envelope = bob.sign_request_for(
+        alice.der_public_key(),
+        delegations,
+        read_state(alice.user_id()),
+    );
+    let authenticated = authenticate(envelope, NOW, &NoCanisterSignatures).unwrap();
+    assert!(authenticated.permits(counter) && !authenticated.permits(other));
+}
+
+#[test]
+fn permissions_http_088_089() {
+    let (alice, bob, carol) = (key("alice"), key("bob"), key("carol"));
+    let with = |permissions: &str| Delegation {
+        permissions: Some(Permissions::from(permissions)),
+        ..to(&bob)
+    };
+    let chain_of = |permissions| chain(vec![alice.delegate(with(permissions))]);
+    let sender = alice.user_id();
+    let key = || alice.der_public_key();
+    assert_eq!(
+        check(bob.sign_request_for(key(), chain_of("all"), call(sender))),
+        Ok(())
+    );
+    assert_eq!(
+        check(bob.sign_request_for(key(), chain_of("queries"), query(sender))),
+        Ok(())
+    );
+    assert_eq!(
+        check(bob.sign_request_for(key(), chain_of("queries"), read_state(sender))),
+        Ok(())
+    );
+    let refused = check(bob.sign_request_for(key(), chain_of("queries"), call(sender)));
+    assert_eq!(refused, refusal(0, BadDelegation::QueriesOnly));
+    // A later delegation cannot widen an earlier one.
+    let widened = vec![
+        alice.delegate(with("queries")),
+        bob.delegate(Delegation {
+            permissions: Some(Permissions::All),
+            ..to(&carol)
+        }),
+    ];
+    let refused = check(carol.sign_request_for(key(), chain(widened), call(sender)));
+    assert_eq!(refused, refusal(0, BadDelegation::QueriesOnly));
+    let unknown = || {
+        refusal(
+            0,
+            BadDelegation::UnknownPermissions {
+                permissions: "everything".into(),
+            },
+        )
+    };
+    assert_eq!(
+        check(bob.sign_request_for(key(), chain_of("everything"), call(sender))),
+        unknown()
+    );
+    assert_eq!(
+        check(bob.sign_request_for(key(), chain_of("everything"), query(sender))),
+        unknown()
+    );
+    assert_eq!(
+        check(bob.sign_request_for(key(), chain_of("everything"), read_state(sender))),
+        unknown()
+    );
+}
+
+/// Accepts the signature that repeats the message.
+struct Echo;
+
+impl CanisterSignatures for Echo {
+    fn verify(
+        &self,
+        _: &DerPublicKey,
+        message: &SignedBytes,
+        signature: &[u8],
+        now: Time,
+    ) -> Result<(), InvalidSignature> {
+        assert_eq!(now, NOW);
+        if message.as_slice() == signature {
+            Ok(())
+        } else {
+            Err(InvalidSignature)
+        }
+    }
+}
+
+#[test]
+fn sender_info_http_100_101_102() {
+    let provider = CanisterId::from_u64(1);
+    let identity = CanisterKey {
+        canister: provider,
+        seed: b"seed".to_vec(),
+    }
+    .to_der();
+    let sender = UserId::new(Principal::self_authenticating(&identity));
+    let info = |signer| SenderInfo {
+        info: b"attributes".to_vec(),
+        signer,
+        signature: Vec::new(),
+    };
+    let envelope = |mut info: SenderInfo| {
+        info.signature = SignedBytes::of(&info).as_slice().to_vec();
+        let content = Call {
+            sender_info: Some(info),
+            ..call(sender)
+        };
+        let signature = SignedBytes::of(&content.id()).as_slice().to_vec();
+        let proof = SenderProof::Signed {
+            key: identity.clone(),
+            signature,
+            delegations: DelegationChain::EMPTY,
+        };
+        Envelope { content, proof }
+    };
+    let refused = |reason| Err(Unauthenticated::SenderInfo { reason });
+    let verify = |envelope| authenticate(envelope, NOW, &Echo).map(|_| ());
+    assert_eq!(verify(envelope(info(provider))), Ok(()));
+    let signer = CanisterId::from_u64(2);
+    assert_eq!(
+        verify(envelope(info(signer))),
+        refused(BadSenderInfo::Signer {
+            signer,
+            canister: provider
+        })
+    );
+    let mut forged = envelope(info(provider));
+    forged
+        .content
+        .sender_info
+        .as_mut()
+        .unwrap()
+        .signature
+        .push(0);
+    assert_eq!(verify(forged), refused(BadSenderInfo::Signature));
+    let alice = key("alice");
+    let content = Call {
+        sender_info: Some(info(provider)),
+        ..call(alice.user_id())
+    };
+    assert_eq!(
+        verify(alice.sign_request(content)),
+        refused(BadSenderInfo::NotACanisterKey)
+    );
+    let nobody = UserId::new(Principal::ANONYMOUS);
+    let content = Call {
+        sender_info: Some(info(provider)),
+        ..call(nobody)
+    };
+    let unsigned = Envelope {
+        content,
+        proof: SenderProof::Anonymous,
+    };
+    assert_eq!(verify(unsigned), refused(BadSenderInfo::NotACanisterKey));
+}
+
+#[test]
+fn canister_signatures_http_092() {
+    let identity = CanisterKey {
+        canister: CanisterId::from_u64(1),
+        seed: Vec::new(),
+    }
+    .to_der();
+    let sender = UserId::new(Principal::self_authenticating(&identity));
+    let session = key("session");
+    let delegation = to(&session);
+    let signature = SignedBytes::of(&delegation).as_slice().to_vec();
+    let delegations = chain(vec![SignedDelegation {
+        delegation,
+        signature,
+    }]);
+    let envelope = session.sign_request_for(identity, delegations, call(sender));
+    assert!(authenticate(envelope.clone(), NOW, &Echo).is_ok());
+    assert_eq!(check(envelope), refusal(0, BadDelegation::Signature));
+}
