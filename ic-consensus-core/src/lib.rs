@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod artifact;
+pub mod ingress;
 
 mod acceptance;
 mod clock;
@@ -27,6 +28,7 @@ pub use config::{Config, InconsistentConfig, Parameters};
 pub use dealer::deal;
 pub use engine::{CannotStart, Corrupt, Engine};
 pub use event::Event;
+pub use ingress::IngressPool;
 pub use keys::{NodeKeys, NodeRecord};
 pub use payload::{Missing, PayloadFault, Payloads, ProposalContext, Verdict};
 pub use registry::{InconsistentRecord, Registry, SubnetRecord};

@@ -47,6 +47,16 @@ signature_bytes!(
     BlsSignature, 48, "BLS signature"
 );
 
+impl BlsSignature {
+    /// The signature as a point, for whoever checks it or puts it into a certificate.
+    ///
+    /// # Errors
+    /// If the bytes are not the canonical encoding of a point of the group.
+    pub fn to_bls(&self) -> Result<ic_crypto::bls::Signature, ic_crypto::InvalidSignature> {
+        ic_crypto::bls::Signature::from_bytes(&self.0)
+    }
+}
+
 /// What one node contributes to the signature of many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share<C> {
