@@ -1,0 +1,247 @@
+//! The methods of the management canister: which there are, who may call them, and about whom (MGMT-010..048).
+
+use ic_types::{CanisterId, Principal};
+
+use super::interface::{CanisterIdRecord, TargetCanisterRecord, canister, decode};
+use crate::{
+    executor::{ErrorCode, Refusal},
+    state::{Canister, Subnet, controls},
+};
+
+macro_rules! methods {
+    ($($variant:ident = $name:literal,)+) => {
+        /// A method of the management canister that this implementation has.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Method {
+            $($variant,)+
+        }
+
+        impl Method {
+            /// The methods that this implementation has.
+            const NAMES: &'static [(&'static str, Self)] = &[$(($name, Self::$variant)),+];
+
+            /// The name.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+methods! {
+    CreateCanister = "create_canister",
+    UpdateSettings = "update_settings",
+    UploadChunk = "upload_chunk",
+    ClearChunkStore = "clear_chunk_store",
+    StoredChunks = "stored_chunks",
+    InstallCode = "install_code",
+    InstallChunkedCode = "install_chunked_code",
+    UninstallCode = "uninstall_code",
+    StartCanister = "start_canister",
+    StopCanister = "stop_canister",
+    CanisterStatus = "canister_status",
+    DeleteCanister = "delete_canister",
+    DepositCycles = "deposit_cycles",
+    RawRand = "raw_rand",
+    CanisterInfo = "canister_info",
+    CanisterMetadata = "canister_metadata",
+    FetchCanisterLogs = "fetch_canister_logs",
+    ProvisionalCreate = "provisional_create_canister_with_cycles",
+    ProvisionalTopUp = "provisional_top_up_canister",
+}
+
+/// Methods of the specification that this implementation does not have.
+const MISSING: &[&str] = &[
+    "canister_metrics",
+    "http_request",
+    "ecdsa_public_key",
+    "sign_with_ecdsa",
+    "schnorr_public_key",
+    "sign_with_schnorr",
+    "vetkd_public_key",
+    "vetkd_derive_key",
+    "node_metrics_history",
+    "subnet_info",
+    "take_canister_snapshot",
+    "load_canister_snapshot",
+    "list_canister_snapshots",
+    "delete_canister_snapshot",
+    "read_canister_snapshot_metadata",
+    "read_canister_snapshot_data",
+    "upload_canister_snapshot_metadata",
+    "upload_canister_snapshot_data",
+    "list_canisters",
+    "bitcoin_get_utxos",
+    "bitcoin_get_balance",
+    "bitcoin_send_transaction",
+    "bitcoin_get_current_fee_percentiles",
+    "bitcoin_get_block_headers",
+];
+
+impl Method {
+    /// The method with this name.
+    ///
+    /// # Errors
+    /// `NotImplemented` if the specification has it and this implementation does not, otherwise
+    /// `UnknownManagementMethod` (MGMT-003).
+    pub(crate) fn parse(name: &str) -> Result<Self, Refusal> {
+        if let Some((_, method)) = Self::NAMES.iter().find(|(known, _)| *known == name) {
+            return Ok(*method);
+        }
+        Err(if MISSING.contains(&name) {
+            Refusal::new(
+                ErrorCode::NotImplemented,
+                format!("this subnet does not implement {name}"),
+            )
+        } else {
+            let shown: String = name.chars().take(64).collect();
+            Refusal::new(
+                ErrorCode::UnknownManagementMethod,
+                format!("the management canister has no method '{shown}'"),
+            )
+        })
+    }
+
+    /// Whether it makes a canister, so that its effective canister id is free (HTTP-131).
+    pub(crate) fn creates_canister(self) -> bool {
+        matches!(self, Self::CreateCanister | Self::ProvisionalCreate)
+    }
+
+    /// Whether it is there for a canister in need: it may come although that one is frozen (ABS-063).
+    pub(crate) fn helps_target(self) -> bool {
+        matches!(
+            self,
+            Self::UpdateSettings
+                | Self::StartCanister
+                | Self::ProvisionalTopUp
+                | Self::CanisterStatus
+                | Self::DeleteCanister
+                | Self::StopCanister
+        )
+    }
+
+    /// Whether users may call it (ABS-065..069).
+    ///
+    /// # Errors
+    /// `UnknownManagementMethod`: to users it is as if there were no such method.
+    pub(crate) fn permits_ingress(self, subnet: &Subnet) -> Result<(), Refusal> {
+        let permitted = match self {
+            Self::UpdateSettings
+            | Self::UploadChunk
+            | Self::ClearChunkStore
+            | Self::StoredChunks
+            | Self::InstallCode
+            | Self::InstallChunkedCode
+            | Self::UninstallCode
+            | Self::StartCanister
+            | Self::StopCanister
+            | Self::CanisterStatus
+            | Self::DeleteCanister => true,
+            Self::ProvisionalCreate | Self::ProvisionalTopUp => subnet.provisional,
+            // A subnet without admins: nobody may create by ingress (ABS-068).
+            Self::CreateCanister
+            | Self::DepositCycles
+            | Self::RawRand
+            | Self::CanisterInfo
+            | Self::CanisterMetadata
+            | Self::FetchCanisterLogs => false,
+        };
+        if permitted {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            ErrorCode::UnknownManagementMethod,
+            format!(
+                "users cannot call {} of the management canister",
+                self.name()
+            ),
+        ))
+    }
+
+    /// Whether `caller` may call it about `canister` (MGMT-011..047).
+    ///
+    /// # Errors
+    /// `NotController`.
+    pub(crate) fn authorize(self, canister: &Canister, caller: &Principal) -> Result<(), Refusal> {
+        let controllers = &canister.settings.controllers;
+        let itself = canister.id.principal() == *caller;
+        let permitted = match self {
+            Self::UpdateSettings
+            | Self::InstallCode
+            | Self::InstallChunkedCode
+            | Self::UninstallCode
+            | Self::StartCanister
+            | Self::StopCanister
+            | Self::DeleteCanister => controls(caller, canister),
+            Self::UploadChunk | Self::ClearChunkStore | Self::StoredChunks => {
+                itself || controls(caller, canister)
+            }
+            Self::CanisterStatus => {
+                itself
+                    || canister
+                        .settings
+                        .status_visibility
+                        .permits(caller, controllers)
+            }
+            Self::FetchCanisterLogs => canister
+                .settings
+                .log_visibility
+                .permits(caller, controllers),
+            Self::CreateCanister
+            | Self::ProvisionalCreate
+            | Self::ProvisionalTopUp
+            | Self::DepositCycles
+            | Self::RawRand
+            | Self::CanisterInfo
+            | Self::CanisterMetadata => true,
+        };
+        if permitted {
+            return Ok(());
+        }
+        let controllers: Vec<String> = controllers.iter().map(Principal::to_string).collect();
+        Err(Refusal::new(
+            ErrorCode::NotController,
+            format!(
+                "only controllers of canister {} may call {}: the controllers are {}, the caller is {caller}",
+                canister.id,
+                self.name(),
+                controllers.join(" ")
+            ),
+        ))
+    }
+}
+
+/// The canister that a call is about (HTTP-132, HTTP-133).
+///
+/// # Errors
+/// If the argument names none.
+pub(crate) fn target(method: Method, argument: &[u8]) -> Result<CanisterId, Refusal> {
+    if method == Method::InstallChunkedCode {
+        return decode::<TargetCanisterRecord>(argument)
+            .map(|record| canister(&record.target_canister));
+    }
+    decode::<CanisterIdRecord>(argument).map(|record| canister(&record.canister_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_method_of_the_specification_is_known() {
+        // MGMT-010..048: 19 methods are there, 24 are named as missing
+        assert_eq!(Method::NAMES.len() + MISSING.len(), 43);
+        for (name, method) in Method::NAMES {
+            assert_eq!(method.name(), *name);
+            assert_eq!(Method::parse(name), Ok(*method));
+        }
+        for name in MISSING {
+            assert_eq!(
+                Method::parse(name).map_err(|reject| reject.error),
+                Err(ErrorCode::NotImplemented)
+            );
+        }
+        let unknown = Method::parse("no_such_method").map_err(|reject| reject.error);
+        assert_eq!(unknown, Err(ErrorCode::UnknownManagementMethod));
+    }
+}

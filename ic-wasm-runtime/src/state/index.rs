@@ -1,0 +1,160 @@
+//! Which canisters have work, and sums over all of them: kept by difference, so that a round costs what it does
+//! and not what there is.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use ic_types::{CanisterId, Time};
+
+use super::canister::{Canister, LowMemoryHook, Status};
+
+/// Sets of canisters by what they wait for. Each is shared between copies of the state until it changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    input: Arc<BTreeSet<CanisterId>>,
+    output: Arc<BTreeSet<CanisterId>>,
+    hooks: Arc<BTreeSet<CanisterId>>,
+    heartbeats: Arc<BTreeSet<CanisterId>>,
+    stopping: Arc<BTreeSet<CanisterId>>,
+    timers: Arc<BTreeSet<(Time, CanisterId)>>,
+    deadlines: Arc<BTreeSet<(Time, CanisterId)>>,
+    memory_bytes: u64,
+    compute: u64,
+    changed: BTreeSet<CanisterId>,
+}
+
+fn put<T: Ord + Clone>(set: &mut Arc<BTreeSet<T>>, member: T, present: bool) {
+    if set.contains(&member) != present {
+        let set = Arc::make_mut(set);
+        if present {
+            set.insert(member);
+        } else {
+            set.remove(&member);
+        }
+    }
+}
+
+/// What the index knows of one canister.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Keys {
+    input: bool,
+    output: bool,
+    hook: bool,
+    heartbeat: bool,
+    stopping: bool,
+    timer: Option<Time>,
+    deadline: Option<Time>,
+    memory_bytes: u64,
+    compute: u8,
+}
+
+impl Keys {
+    pub(crate) fn of(canister: &Canister) -> Self {
+        let code = canister.code.as_ref();
+        Self {
+            input: canister.queues.has_input(),
+            output: canister.queues.has_output(),
+            hook: canister.low_memory_hook == LowMemoryHook::Ready,
+            heartbeat: code.is_some_and(|code| code.execution.module.interface().heartbeat),
+            stopping: match canister.status {
+                Status::Stopping(_) => true,
+                Status::Running | Status::Stopped => false,
+            },
+            timer: canister.global_timer,
+            deadline: canister.calls.next_deadline(),
+            memory_bytes: canister.memory_bytes(),
+            compute: canister.settings.compute_allocation,
+        }
+    }
+}
+
+fn replace(
+    set: &mut Arc<BTreeSet<(Time, CanisterId)>>,
+    id: CanisterId,
+    before: Option<Time>,
+    after: Option<Time>,
+) {
+    if before != after {
+        if let Some(before) = before {
+            put(set, (before, id), false);
+        }
+        if let Some(after) = after {
+            put(set, (after, id), true);
+        }
+    }
+}
+
+impl Index {
+    /// The canister was `before` and is `after`; the default stands for a canister that does not exist.
+    pub(crate) fn update(&mut self, id: CanisterId, before: &Keys, after: &Keys) {
+        put(&mut self.input, id, after.input);
+        put(&mut self.output, id, after.output);
+        put(&mut self.hooks, id, after.hook);
+        put(&mut self.heartbeats, id, after.heartbeat);
+        put(&mut self.stopping, id, after.stopping);
+        replace(&mut self.timers, id, before.timer, after.timer);
+        replace(&mut self.deadlines, id, before.deadline, after.deadline);
+        self.memory_bytes = self
+            .memory_bytes
+            .saturating_sub(before.memory_bytes)
+            .saturating_add(after.memory_bytes);
+        self.compute = self
+            .compute
+            .saturating_sub(before.compute.into())
+            .saturating_add(after.compute.into());
+        self.changed.insert(id);
+    }
+
+    /// Canisters that have changed since this was last asked.
+    pub(crate) fn take_changed(&mut self) -> BTreeSet<CanisterId> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Canisters with messages to execute.
+    pub(crate) fn with_input(&self) -> &BTreeSet<CanisterId> {
+        &self.input
+    }
+
+    /// Canisters with messages to deliver.
+    pub(crate) fn with_output(&self) -> &BTreeSet<CanisterId> {
+        &self.output
+    }
+
+    /// Canisters whose low-memory hook must run.
+    pub(crate) fn with_hook(&self) -> &BTreeSet<CanisterId> {
+        &self.hooks
+    }
+
+    /// Canisters whose code has a heartbeat.
+    pub(crate) fn with_heartbeat(&self) -> &BTreeSet<CanisterId> {
+        &self.heartbeats
+    }
+
+    /// Canisters that are stopping.
+    pub(crate) fn stopping(&self) -> &BTreeSet<CanisterId> {
+        &self.stopping
+    }
+
+    /// Canisters whose timer is due.
+    pub(crate) fn timers_due(&self, now: Time) -> impl Iterator<Item = CanisterId> {
+        self.timers
+            .iter()
+            .take_while(move |(due, _)| *due <= now)
+            .map(|(_, id)| *id)
+    }
+
+    /// Canisters that wait for an answer which is overdue.
+    pub(crate) fn overdue(&self, now: Time) -> impl Iterator<Item = CanisterId> {
+        self.deadlines
+            .iter()
+            .take_while(move |(due, _)| *due <= now)
+            .map(|(_, id)| *id)
+    }
+
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.memory_bytes
+    }
+
+    pub(crate) fn compute_allocated(&self) -> u64 {
+        self.compute
+    }
+}
