@@ -29,10 +29,15 @@ pub struct Parameters {
     pub batches_ahead: u64,
     /// How long a node that does not get ahead waits before it asks its peers.
     pub retransmit: Duration,
+    /// How long a node that is a little behind the newest catch-up package tries to get there block by block before it
+    /// goes on from the package, which means fetching the state.
+    pub hold_back: Duration,
     /// Bytes of calls in a block, at most.
     pub block_bytes: usize,
     /// Calls in a block, at most.
     pub block_calls: usize,
+    /// Bytes of one encoded call, at most.
+    pub call_bytes: usize,
     /// Artifacts of one peer that wait to be checked, at most.
     pub peer_artifacts: usize,
     /// Bytes of artifacts of one peer that wait to be checked, at most.
@@ -52,8 +57,10 @@ impl Default for Parameters {
             look_ahead: 10,
             batches_ahead: 16,
             retransmit: Duration::from_millis(1_000),
+            hold_back: Duration::from_secs(10),
             block_bytes: 4 * 1024 * 1024,
             block_calls: 1_000,
+            call_bytes: 2 * 1024 * 1024,
             peer_artifacts: 2_000,
             peer_bytes: 64 * 1024 * 1024,
         }
@@ -90,7 +97,7 @@ impl Config {
         let day = Duration::from_secs(86_400).as_nanos();
         let wide = |number: u64| u128::from(number);
         let size = |number: usize| u128::try_from(number).unwrap_or(u128::MAX);
-        let checks: [(&'static str, u128, u128, u128, &'static str); 14] = [
+        let checks: [(&'static str, u128, u128, u128, &'static str); 16] = [
             (
                 "unit_delay",
                 p.unit_delay.as_nanos(),
@@ -162,6 +169,14 @@ impl Config {
                 1,
                 size(crate::artifact::MAX_CALLS),
                 "1 to 10 000",
+            ),
+            ("hold_back", p.hold_back.as_nanos(), 0, day, "at most a day"),
+            (
+                "call_bytes",
+                size(p.call_bytes),
+                1,
+                size(p.block_bytes),
+                "1 byte to a whole block",
             ),
             (
                 "peer_artifacts",

@@ -1,21 +1,21 @@
 //! The engine: events in, steps out, and in between the rules, each asked until none has anything to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ic_types::{Height, NodeId, StateRoot, SubnetId, Time};
+use ic_types::{Digest, Height, NodeId, StateRoot, SubnetId, Time};
 
 use crate::acceptance::{Acceptance, acceptance};
 use crate::artifact::{
     Artifact, Block, BlockMetadata, Body, CatchUpPackage, Certification, Position, Proposal,
 };
 use crate::clock::Now;
-use crate::committee::Committee;
+use crate::committee::{Committee, Size};
 use crate::config::Config;
 use crate::delivery::next_batch;
 use crate::event::Event;
 use crate::exchange::{Ask, Exchange, answer};
-use crate::keys::NodeKeys;
+use crate::keys::{Level, NodeKeys};
 use crate::payload::{Payloads, ProposalContext};
 use crate::pool::{Change, Execution, Pool, ShareName, Standing, View, after, heights};
 use crate::registry::Registry;
@@ -73,6 +73,8 @@ pub struct Engine<P, R> {
     now: Now,
     started: Option<Now>,
     wake: Option<Duration>,
+    /// Who says that another root than this node's is right.
+    dissent: BTreeMap<(Height, StateRoot), BTreeSet<NodeId>>,
     /// The package for which a state was asked for, and when.
     fetching: Option<(Height, Now)>,
 }
@@ -119,6 +121,7 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
             now: Now::default(),
             started: None,
             wake: None,
+            dissent: BTreeMap::new(),
             fetching: None,
         })
     }
@@ -152,13 +155,16 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
                     }
                 }
                 Artifact::CatchUp(package) => package.is_coherent(),
+                Artifact::Notarization(notarization) => self
+                    .pool
+                    .block(height, notarization.content.block)
+                    .is_some(),
                 Artifact::Position(_) => false,
                 Artifact::Beacon(_)
                 | Artifact::BeaconShare(_)
                 | Artifact::Tape(_)
                 | Artifact::TapeShare(_)
                 | Artifact::Proposal(_)
-                | Artifact::Notarization(_)
                 | Artifact::NotarizationShare(_)
                 | Artifact::FinalizationShare(_)
                 | Artifact::Certification(_)
@@ -174,6 +180,7 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
                 });
             }
         }
+        self.pool.extend_chain_down();
         Ok(())
     }
 
@@ -312,12 +319,9 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
             return;
         }
         if self.acceptance(artifact.kind(), artifact.height()) == Acceptance::Wanted {
-            self.pool.unvalidated.insert(
-                artifact,
-                from,
-                self.config.peer_artifacts,
-                self.config.peer_bytes,
-            );
+            self.pool
+                .unvalidated
+                .insert(artifact, from, self.now, &self.config);
         }
     }
 
@@ -482,6 +486,7 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
                     ancestors: &undelivered,
                     block_calls: self.config.block_calls,
                     block_bytes: self.config.block_bytes,
+                    call_bytes: self.config.call_bytes,
                 };
                 Body::Data(self.payloads.build(&context))
             }
@@ -514,10 +519,13 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
                 let Some(waiting) = self.pool.unvalidated.remove(&key) else {
                     return false;
                 };
-                if self.accept(waiting.artifact.clone(), Standing::Checked, step)
-                    && !is_share(&waiting.artifact)
-                {
-                    step.keep(waiting.artifact);
+                let artifact = waiting.artifact;
+                // Others' shares are sent again when they are needed. A share of this node that a peer gives back
+                // was lost here, and is as good as a new one.
+                let durable =
+                    share_signer(&artifact).is_none_or(|signer| signer == self.keys.node());
+                if self.accept(artifact.clone(), Standing::Checked, step) && durable {
+                    step.keep(artifact);
                 }
                 true
             }
@@ -533,6 +541,7 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
                 let Some(waiting) = self.pool.unvalidated.remove(&key) else {
                     return false;
                 };
+                self.hear_dissent(&waiting.artifact, waiting.from, step);
                 step.emit(Output::Misbehaved {
                     peer: waiting.from,
                     fault,
@@ -658,6 +667,38 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
         true
     }
 
+    /// Another root than this node computed, by the word of a peer. When so many say the same that one of them is
+    /// honest, it is this node that is wrong.
+    fn hear_dissent(&mut self, artifact: &Artifact, from: NodeId, step: &mut Step) {
+        let Artifact::CertificationShare(share) = artifact else {
+            return;
+        };
+        let (height, agreed) = (share.content.height, share.content.root);
+        let Some(computed) = self.execution.roots.get(&height).copied() else {
+            return;
+        };
+        let Some(record) = self.view().record(height) else {
+            return;
+        };
+        if share.signer != from || agreed == computed || !record.verifies_share(Level::High, share)
+        {
+            return;
+        }
+        self.dissent = self.dissent.split_off(&(
+            self.execution.certified,
+            StateRoot::new(Digest::new([0; 32])),
+        ));
+        let voices = self.dissent.entry((height, agreed)).or_default();
+        let news = voices.insert(from);
+        if news && voices.len() == Size::of(record.members().len()).low_threshold() {
+            step.emit(Output::Diverged {
+                height,
+                computed,
+                agreed,
+            });
+        }
+    }
+
     fn condemn(&mut self, name: ShareName, step: &mut Step) {
         let kind = self.pool.condemn(name);
         if let Some((kind, height)) = kind {
@@ -724,15 +765,15 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
     }
 }
 
-/// Others' shares are sent again when they are needed: only what this node made itself must be durable.
-fn is_share(artifact: &Artifact) -> bool {
+/// Who signed, if this is a share.
+fn share_signer(artifact: &Artifact) -> Option<NodeId> {
     match artifact {
-        Artifact::BeaconShare(_)
-        | Artifact::TapeShare(_)
-        | Artifact::NotarizationShare(_)
-        | Artifact::FinalizationShare(_)
-        | Artifact::CertificationShare(_)
-        | Artifact::CatchUpShare(_) => true,
+        Artifact::BeaconShare(share) => Some(share.signer),
+        Artifact::TapeShare(share) => Some(share.signer),
+        Artifact::NotarizationShare(share) => Some(share.signer),
+        Artifact::FinalizationShare(share) => Some(share.signer),
+        Artifact::CertificationShare(share) => Some(share.signer),
+        Artifact::CatchUpShare(share) => Some(share.signer),
         Artifact::Beacon(_)
         | Artifact::Tape(_)
         | Artifact::Proposal(_)
@@ -741,6 +782,6 @@ fn is_share(artifact: &Artifact) -> bool {
         | Artifact::Certification(_)
         | Artifact::CatchUp(_)
         | Artifact::Equivocation(_)
-        | Artifact::Position(_) => false,
+        | Artifact::Position(_) => None,
     }
 }

@@ -77,7 +77,7 @@ impl Exchange {
         self.asked = Some((now, position));
     }
 
-    /// Whether to answer a peer: not the same question twice in a short time.
+    /// Whether to answer a peer: an answer is much larger than the question, so they are rationed.
     pub(crate) fn admit(
         &mut self,
         peer: NodeId,
@@ -85,14 +85,18 @@ impl Exchange {
         now: Now,
         retransmit: Duration,
     ) -> bool {
-        let entry = self.answered.get(&peer);
-        if entry
-            .is_some_and(|(when, before)| *before == position && now.since(when) < retransmit / 2)
-        {
-            return false;
+        let refused = self.answered.get(&peer).is_some_and(|(when, before)| {
+            let least = if *before == position {
+                retransmit / 2
+            } else {
+                retransmit / 16
+            };
+            now.since(when) < least
+        });
+        if !refused {
+            self.answered.insert(peer, (now, position));
         }
-        self.answered.insert(peer, (now, position));
-        true
+        !refused
     }
 }
 
@@ -118,12 +122,13 @@ pub(crate) fn answer(
         .catch_up()
         .filter(|held| held.value.height() > at.catch_up)
     {
-        artifacts.push(package.clone().into());
-        // What lies below is gone here, or soon will be: the peer goes on from the package.
-        if at.notarized < pool.lowest_height()
-            || at.notarized < package.height().checked_sub(look_ahead).unwrap_or_default()
-        {
-            let height = package.height();
+        let (height, lowest) = (package.height(), pool.lowest_height());
+        if at.finalized >= height {
+            artifacts.push(package.clone().into());
+        } else if after(at.notarized.min(at.finalized)) < lowest {
+            // What lies between is gone here: the peer goes on from the package. Otherwise it gets the blocks, and the
+            // package when it has come so far.
+            artifacts.push(package.clone().into());
             at = Position {
                 beacon: at.beacon.max(height),
                 notarized: at.notarized.max(height),

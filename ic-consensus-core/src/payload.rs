@@ -17,6 +17,8 @@ pub struct ProposalContext<'a> {
     pub block_calls: usize,
     /// Bytes of encoded calls in a block, at most.
     pub block_bytes: usize,
+    /// Bytes of one encoded call, at most.
+    pub call_bytes: usize,
 }
 
 impl ProposalContext<'_> {
@@ -82,6 +84,16 @@ pub enum PayloadFault {
     /// Too many bytes.
     #[error("bytes: at most {limit}, found {found}")]
     TooManyBytes {
+        /// The limit.
+        limit: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A call with too many bytes.
+    #[error("call {id}: at most {limit} bytes, found {found}")]
+    CallTooLarge {
+        /// The call.
+        id: RequestId,
         /// The limit.
         limit: usize,
         /// How many there are.

@@ -126,7 +126,8 @@ impl<C: CanisterSignatures> Payloads for IngressPool<C> {
         let earlier = Self::undelivered(context);
         let eligible = |(id, waiting): &(RequestId, &Waiting)| {
             let expiry = waiting.envelope.content.expiry;
-            expiry >= time
+            waiting.bytes <= context.call_bytes
+                && expiry >= time
                 && expiry <= time.saturating_add(MAX_INGRESS_TTL)
                 && !earlier.contains(id)
         };
@@ -172,13 +173,15 @@ impl<C: CanisterSignatures> Payloads for IngressPool<C> {
                 found,
             }));
         }
-        let sizes = payload
+        let sizes: Vec<usize> = payload
             .calls
             .iter()
-            .map(|call| call.encode().len().saturating_add(LENGTH_BYTES));
+            .map(|call| call.encode().len())
+            .collect();
+        let framed = sizes.iter().map(|size| size.saturating_add(LENGTH_BYTES));
         let (limit, found) = (
             context.block_bytes,
-            sizes.sum::<usize>().saturating_add(LENGTH_BYTES),
+            framed.sum::<usize>().saturating_add(LENGTH_BYTES),
         );
         if found > limit {
             return Err(Verdict::Invalid(PayloadFault::TooManyBytes {
@@ -187,8 +190,16 @@ impl<C: CanisterSignatures> Payloads for IngressPool<C> {
             }));
         }
         let mut known = Self::undelivered(context);
-        for call in &payload.calls {
+        for (call, found) in payload.calls.iter().zip(sizes) {
             let id = call.content.id();
+            let limit = context.call_bytes;
+            if found > limit {
+                return Err(Verdict::Invalid(PayloadFault::CallTooLarge {
+                    id,
+                    limit,
+                    found,
+                }));
+            }
             if self.delivered.contains_key(&id) || !known.insert(id) {
                 return Err(Verdict::Invalid(PayloadFault::Repeated { id }));
             }

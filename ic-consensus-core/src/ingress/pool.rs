@@ -13,6 +13,8 @@ pub struct PoolLimits {
     pub calls: usize,
     /// Bytes of encoded calls, at most.
     pub bytes: usize,
+    /// Bytes of one encoded call, at most. No more than the subnet's blocks take.
+    pub call_bytes: usize,
     /// Calls of one sender, at most. All that do not sign are one sender.
     pub calls_of_sender: usize,
 }
@@ -22,6 +24,7 @@ impl Default for PoolLimits {
         Self {
             calls: 20_000,
             bytes: 256 * 1024 * 1024,
+            call_bytes: 2 * 1024 * 1024,
             calls_of_sender: 4_000,
         }
     }
@@ -98,7 +101,7 @@ impl Waitings {
             return Err(NotPooled::Expired { expiry, now });
         }
         let bytes = call.envelope().encode().len();
-        let limit = crate::artifact::MAX_CALL_BYTES;
+        let limit = limits.call_bytes.min(crate::artifact::MAX_CALL_BYTES);
         if bytes > limit {
             return Err(NotPooled::TooLarge {
                 limit,

@@ -58,6 +58,7 @@ fn at(time: Time) -> ProposalContext<'static> {
         ancestors: &[],
         block_calls: 100,
         block_bytes: 100_000,
+        call_bytes: 50_000,
     }
 }
 
@@ -232,6 +233,7 @@ fn the_pool_is_bounded_as_a_whole_and_for_each_sender() {
     let limits = PoolLimits {
         calls: 5,
         bytes: 1_000_000,
+        call_bytes: 10_000,
         calls_of_sender: 3,
     };
     let mut pool = IngressPool::new(limits, NoCanisterSignatures);

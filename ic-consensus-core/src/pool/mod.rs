@@ -363,26 +363,29 @@ impl Pool {
 
     fn insert_catch_up(&mut self, package: CatchUpPackage, since: Option<Now>) {
         let (height, block) = (package.height(), package.block.clone());
-        if self.validated.blocks.get(height, &block.hash()).is_none() {
-            self.validated.blocks.insert(
-                height,
-                block.hash(),
-                Held {
-                    value: block.clone(),
-                    since,
-                },
-            );
+        let hash = block.hash();
+        if self.validated.blocks.get(height, &hash).is_none() {
+            let value = block.clone();
+            self.validated
+                .blocks
+                .insert(height, hash, Held { value, since });
         }
-        self.validated.beacons.entry(height).or_insert(Held {
+        let beacon = Held {
             value: package.beacon,
             since,
-        });
-        if height >= self.summary.height() {
-            self.summary = block.clone();
+        };
+        self.validated.beacons.entry(height).or_insert(beacon);
+        if self.chain.is_empty() {
+            self.chain.insert(height, hash);
+        } else if height > self.finalized_height() {
+            match self.continuation(height, hash) {
+                Some(added) => self.chain.extend(added),
+                // The blocks between are unknown here, so the chain that is kept begins anew.
+                None => self.chain = BTreeMap::from([(height, hash)]),
+            }
         }
-        if self.chain.is_empty() || height > self.finalized_height() {
-            // The blocks between are unknown here, so the chain that is kept begins anew.
-            self.chain = BTreeMap::from([(height, block.hash())]);
+        if height >= self.summary.height() {
+            self.summary = block;
         }
         self.validated.catch_ups.insert(
             height,
@@ -391,6 +394,27 @@ impl Pool {
                 since,
             },
         );
+    }
+
+    /// Lets the finalized chain begin at the lowest of its blocks that is kept: after a restart, below the package with
+    /// which it began.
+    pub(crate) fn extend_chain_down(&mut self) {
+        while let Some((height, hash)) = self
+            .chain
+            .first_key_value()
+            .map(|(height, hash)| (*height, *hash))
+        {
+            let Some(parent) = self.block(height, hash).map(Block::parent) else {
+                return;
+            };
+            let Some(below) = height
+                .previous()
+                .filter(|below| self.block(*below, parent).is_some())
+            else {
+                return;
+            };
+            self.chain.insert(below, parent);
+        }
     }
 
     /// Forgets what is accepted below `height`.
@@ -475,63 +499,50 @@ impl Pool {
     pub(crate) fn artifacts(&self) -> Vec<Artifact> {
         let all = &self.validated;
         let mut artifacts: Vec<Artifact> = Vec::new();
-        let own = |standing: Standing| standing == Standing::Checked;
-        artifacts.extend(all.catch_ups.values().map(|held| held.value.clone().into()));
+        // A chain begins with a package, and a block comes before what is said of it.
+        let mut packages = all.catch_ups.values().map(|held| &held.value).peekable();
+        artifacts.extend(packages.next().map(|package| package.clone().into()));
         artifacts.extend(all.beacons.values().map(|held| Artifact::from(held.value)));
-        // Proposals and notarizations by height, so that each block's parent is there before it.
-        let heights: Vec<Height> = all.proposals.heights().collect();
-        for height in heights {
-            artifacts.extend(
-                all.proposals
-                    .at(height)
-                    .map(|(_, proposal)| proposal.clone().into()),
-            );
-            artifacts.extend(
-                all.notarizations
-                    .at(height)
-                    .map(|(_, held)| held.value.clone().into()),
-            );
+        for height in all.proposals.heights() {
+            let proposals = all.proposals.at(height);
+            artifacts.extend(proposals.map(|(_, proposal)| proposal.clone().into()));
+            let notarizations = all.notarizations.at(height);
+            artifacts.extend(notarizations.map(|(_, held)| held.value.clone().into()));
         }
-        artifacts.extend(
-            all.finalizations
-                .values()
-                .map(|finalization| finalization.clone().into()),
-        );
+        for (height, finalization) in &all.finalizations {
+            while let Some(package) = packages.next_if(|package| package.height() < *height) {
+                artifacts.push(package.clone().into());
+            }
+            artifacts.push(finalization.clone().into());
+        }
+        artifacts.extend(packages.map(|package| package.clone().into()));
         artifacts.extend(all.tapes.values().map(|tape| Artifact::from(*tape)));
         artifacts.extend(
             all.certifications
                 .values()
-                .map(|certification| Artifact::from(*certification)),
+                .map(|known| Artifact::from(*known)),
         );
         artifacts.extend(
             all.equivocations
                 .values()
                 .map(|proof| Artifact::from(*proof)),
         );
-        let votes = all
-            .notarization_shares
-            .values()
-            .filter(|held| own(held.standing));
-        artifacts.extend(votes.map(|held| Artifact::from(held.share)));
-        let votes = all
-            .finalization_shares
-            .values()
-            .filter(|held| own(held.standing));
-        artifacts.extend(votes.map(|held| Artifact::from(held.share)));
-        let shares = all.beacon_shares.values().filter(|held| own(held.standing));
-        artifacts.extend(shares.map(|held| Artifact::from(held.share)));
-        let shares = all.tape_shares.values().filter(|held| own(held.standing));
-        artifacts.extend(shares.map(|held| Artifact::from(held.share)));
-        let shares = all
-            .certification_shares
-            .values()
-            .filter(|held| own(held.standing));
-        artifacts.extend(shares.map(|held| Artifact::from(held.share)));
-        let shares = all
-            .catch_up_shares
-            .values()
-            .filter(|held| own(held.standing));
-        artifacts.extend(shares.map(|held| Artifact::from(held.share)));
+        artifacts.extend(checked(&all.notarization_shares));
+        artifacts.extend(checked(&all.finalization_shares));
+        artifacts.extend(checked(&all.beacon_shares));
+        artifacts.extend(checked(&all.tape_shares));
+        artifacts.extend(checked(&all.certification_shares));
+        artifacts.extend(checked(&all.catch_up_shares));
         artifacts
     }
+}
+
+/// The shares that are known to be right: this node's own among them.
+fn checked<K: Ord, T: Copy + Into<Artifact>>(
+    shares: &ByHeight<K, HeldShare<T>>,
+) -> impl Iterator<Item = Artifact> {
+    let checked = shares
+        .values()
+        .filter(|held| held.standing == Standing::Checked);
+    checked.map(|held| held.share.into())
 }

@@ -6,6 +6,7 @@ use ic_types::{Height, NodeId};
 
 use crate::artifact::{Artifact, ArtifactId, Kind};
 use crate::clock::Now;
+use crate::config::Config;
 
 /// Things that belong to a height, under a name that is unique at the height.
 #[derive(Debug)]
@@ -107,6 +108,7 @@ pub(crate) struct Key {
 pub(crate) struct Waiting {
     pub(crate) artifact: Artifact,
     pub(crate) from: NodeId,
+    pub(crate) since: Now,
     bytes: usize,
 }
 
@@ -129,13 +131,7 @@ impl Unvalidated {
     ///
     /// A peer that is over its bounds loses what it sent for the farthest height: that is needed last, and can be
     /// asked for again.
-    pub(crate) fn insert(
-        &mut self,
-        artifact: Artifact,
-        from: NodeId,
-        artifacts: usize,
-        bytes: usize,
-    ) {
+    pub(crate) fn insert(&mut self, artifact: Artifact, from: NodeId, since: Now, config: &Config) {
         let encoding = artifact.encode();
         let id = ArtifactId::of_encoding(&encoding);
         let key = Key {
@@ -152,6 +148,7 @@ impl Unvalidated {
             Waiting {
                 artifact,
                 from,
+                since,
                 bytes: size,
             },
         );
@@ -159,7 +156,7 @@ impl Unvalidated {
         account.keys.insert((key.height, key.kind, key.id));
         account.bytes = account.bytes.saturating_add(size);
         while let Some(account) = self.accounts.get(&from) {
-            if account.keys.len() <= artifacts && account.bytes <= bytes {
+            if account.keys.len() <= config.peer_artifacts && account.bytes <= config.peer_bytes {
                 break;
             }
             let Some((height, kind, id)) = account.keys.last().copied() else {

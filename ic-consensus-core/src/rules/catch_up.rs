@@ -7,7 +7,7 @@
 
 use crate::artifact::{Block, CatchUpContent};
 use crate::keys::Level;
-use crate::pool::{Change, View, after, heights};
+use crate::pool::{Change, View};
 
 /// What a package for this finalized summary signs; `None` while beacon or root are not here.
 pub(super) fn content(view: &View<'_>, block: &Block) -> Option<CatchUpContent> {
@@ -22,15 +22,14 @@ pub(super) fn content(view: &View<'_>, block: &Block) -> Option<CatchUpContent> 
     })
 }
 
-/// The finalized summaries above the newest package, newest first.
+/// The finalized summaries above the newest package, each an interval after the one before.
 pub(super) fn due<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Block> + use<'a> {
     let pool = view.pool;
-    let above = heights(after(pool.catch_up_height()), pool.finalized_height());
-    // Summaries are an interval apart: the walk over all heights between is a lookup each.
-    above
-        .rev()
-        .filter_map(|height| pool.finalized_block(height))
-        .filter(|block| block.summary().is_some())
+    let newest = pool.catch_up().map(|held| &held.value.block);
+    std::iter::successors(newest, |block| {
+        pool.finalized_block(block.summary()?.next_start(block.height()))
+    })
+    .skip(1)
 }
 
 /// My shares of the packages that are due.

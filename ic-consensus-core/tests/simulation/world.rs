@@ -225,6 +225,7 @@ pub fn parameters() -> Parameters {
     parameters.retransmit = Duration::from_millis(400);
     parameters.interval = 9;
     parameters.kept_below_catch_up = 10;
+    parameters.hold_back = Duration::from_secs(5);
     parameters
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ic_types::{Height, Signable};
 
 use super::{bad_signature, contradiction, waiting};
-use crate::artifact::{Artifact, AtHeight, Kind, MultiSigned};
+use crate::artifact::{Artifact, AtHeight, GroupSigned, Kind, MultiSigned};
 use crate::committee::Committee;
 use crate::keys::Level;
 use crate::pool::{Change, Key, View, after};
@@ -153,14 +153,29 @@ pub(super) fn tapes(view: &View<'_>) -> Vec<Change> {
 
 /// Catch-up packages, the highest first. Their signature is under the subnet's key, which never changes.
 pub(super) fn catch_up_packages(view: &View<'_>) -> Vec<Change> {
-    let catch_up = view.pool.catch_up_height();
+    let (catch_up, finalized) = (view.pool.catch_up_height(), view.pool.finalized_height());
     let Some(record) = view.record(catch_up) else {
         return Vec::new();
     };
+    let config = record.config();
     let mut changes = Vec::new();
-    let found: Vec<_> = waiting!(view, CatchUp, after(catch_up), Height::new(u64::MAX)).collect();
-    for (key, _, package) in found.into_iter().rev() {
-        let signed = crate::artifact::GroupSigned {
+    let found =
+        view.pool
+            .unvalidated
+            .between(Kind::CatchUp, after(catch_up), Height::new(u64::MAX));
+    for (key, waiting) in found.collect::<Vec<_>>().into_iter().rev() {
+        let Artifact::CatchUp(package) = &waiting.artifact else {
+            continue;
+        };
+        // To go on from the package is to fetch the state. A node that is a little behind may get there by itself:
+        // its peers still have the blocks.
+        let behind = key.height.since(finalized).unwrap_or(0);
+        let waited = view.now.since(&waiting.since);
+        if behind > 0 && behind <= config.kept_below_catch_up && waited < config.hold_back {
+            changes.push(Change::WakeAfter(config.hold_back.saturating_sub(waited)));
+            continue;
+        }
+        let signed = GroupSigned {
             content: package.content(),
             signature: package.signature,
         };

@@ -72,11 +72,11 @@ fn judge(view: &View<'_>, height: Height, key: &Key, proposal: &Proposal) -> Vec
     let mut notarizations = waiting!(view, Notarization, height, height)
         .filter(|(_, _, other)| other.content.block == hash);
     if let Some((notarization_key, _, notarization)) = notarizations.next() {
-        if let Some(refusal) = check_votes(committee, notarization_key, notarization) {
-            return vec![refusal];
-        }
         if !parent_is_notarized(view, block) {
             return Vec::new();
+        }
+        if let Some(refusal) = check_votes(committee, notarization_key, notarization) {
+            return vec![refusal];
         }
         return if signed() {
             vec![Change::Accept(*key), Change::Accept(*notarization_key)]
@@ -108,21 +108,33 @@ fn judge(view: &View<'_>, height: Height, key: &Key, proposal: &Proposal) -> Vec
     {
         return vec![Change::WakeAfter(remaining)];
     }
-    if !signed() {
-        return vec![bad_signature(key)];
-    }
     let mut twins = all
         .proposals
         .at(height)
         .filter(|(_, twin)| twin.maker == proposal.maker);
     if let Some((_, twin)) = twins.next() {
-        return vec![Change::Add(prove(view, twin, proposal).into())];
+        return if signed() {
+            vec![Change::Add(prove(view, twin, proposal).into())]
+        } else {
+            vec![bad_signature(key)]
+        };
     }
-    match check_block(view, block) {
+    // What is cheap comes first, because it is asked again; the calls come last, because they cost the most.
+    let invalid = |reason| vec![Change::Refuse(*key, Fault::BadBlock { height, reason })];
+    match check_context(view, block) {
+        Check::Valid => {}
+        Check::NotYet => return Vec::new(),
+        Check::NotBefore(remaining) => return vec![Change::WakeAfter(remaining)],
+        Check::Invalid(reason) => return invalid(reason),
+    }
+    if !signed() {
+        return vec![bad_signature(key)];
+    }
+    match check_body(view, block) {
         Check::Valid => vec![Change::Accept(*key)],
         Check::NotYet => Vec::new(),
         Check::NotBefore(remaining) => vec![Change::WakeAfter(remaining)],
-        Check::Invalid(reason) => vec![Change::Refuse(*key, Fault::BadBlock { height, reason })],
+        Check::Invalid(reason) => invalid(reason),
     }
 }
 
@@ -143,7 +155,8 @@ enum Check {
     Invalid(BadBlock),
 }
 
-fn check_block(view: &View<'_>, block: &Block) -> Check {
+/// The place and context of a block.
+fn check_context(view: &View<'_>, block: &Block) -> Check {
     let context = block.context();
     let Some(below) = block.height().previous() else {
         return Check::Invalid(BadBlock::Context);
@@ -157,41 +170,55 @@ fn check_block(view: &View<'_>, block: &Block) -> Check {
     if !context.follows(parent.value.context()) {
         return Check::Invalid(BadBlock::Context);
     }
-    if view.registry.latest() < context.registry || view.execution.certified < context.certified {
+    let certified = view.execution.certified;
+    if view.registry.latest() < context.registry || certified < context.certified {
         return Check::NotYet;
     }
     // A node whose wall clock stands still lets the time pass that it saw pass since the parent came.
     let passed: Time = parent.value.context().time.saturating_add(view.age(parent));
     let present = view.now.wall.max(passed);
-    if let Some(early) = context.time.since(present).filter(|early| !early.is_zero()) {
-        return Check::NotBefore(early);
+    match context.time.since(present).filter(|early| !early.is_zero()) {
+        Some(early) => Check::NotBefore(early),
+        None => Check::Valid,
     }
-    match (summary_at(view, &parent.value, context), block.body()) {
-        (Place::Unknown, _) => Check::NotYet,
-        (Place::Summary(expected), Body::Summary(found)) if expected == *found => Check::Valid,
-        (Place::Summary(_), Body::Summary(_)) => Check::Invalid(BadBlock::Summary),
+}
+
+/// What a block carries.
+fn check_body(view: &View<'_>, block: &Block) -> Check {
+    let parent = block
+        .height()
+        .previous()
+        .and_then(|below| view.pool.block(below, block.parent()));
+    let Some(parent) = parent else {
+        return Check::NotYet;
+    };
+    let payload = match (summary_at(view, parent, block.context()), block.body()) {
+        (Place::Unknown, _) => return Check::NotYet,
+        (Place::Summary(expected), Body::Summary(found)) if expected == *found => {
+            return Check::Valid;
+        }
+        (Place::Summary(_), Body::Summary(_)) => return Check::Invalid(BadBlock::Summary),
         (Place::Summary(_), Body::Data(_)) | (Place::Data, Body::Summary(_)) => {
-            Check::Invalid(BadBlock::Interval)
+            return Check::Invalid(BadBlock::Interval);
         }
-        (Place::Data, Body::Data(payload)) => {
-            let ancestors = view.undelivered_calls(&parent.value);
-            let Some(record) = view.record(block.height()) else {
-                return Check::NotYet;
-            };
-            let config = record.config();
-            let context = ProposalContext {
-                height: block.height(),
-                context: *context,
-                ancestors: &ancestors,
-                block_calls: config.block_calls,
-                block_bytes: config.block_bytes,
-            };
-            match view.payloads.validate(payload, &context) {
-                Ok(()) => Check::Valid,
-                Err(Verdict::NotYet(_)) => Check::NotYet,
-                Err(Verdict::Invalid(fault)) => Check::Invalid(BadBlock::Payload(fault)),
-            }
-        }
+        (Place::Data, Body::Data(payload)) => payload,
+    };
+    let Some(record) = view.record(block.height()) else {
+        return Check::NotYet;
+    };
+    let (config, ancestors) = (record.config(), view.undelivered_calls(parent));
+    let context = ProposalContext {
+        height: block.height(),
+        context: *block.context(),
+        ancestors: &ancestors,
+        block_calls: config.block_calls,
+        block_bytes: config.block_bytes,
+        call_bytes: config.call_bytes,
+    };
+    match view.payloads.validate(payload, &context) {
+        Ok(()) => Check::Valid,
+        Err(Verdict::NotYet(_)) => Check::NotYet,
+        Err(Verdict::Invalid(fault)) => Check::Invalid(BadBlock::Payload(fault)),
     }
 }
 
