@@ -7,7 +7,7 @@ use ic_types::{CanisterId, DerPublicKey, Digest, SignedBytes, SubnetId, Time};
 
 use crate::certificate::Certificate;
 use crate::certificate::delegation::VerifiedDelegation;
-use crate::certificate::verify::{CertificateError, Genuine, RootKey};
+use crate::certificate::verify::{CertificateError, RootKey};
 use crate::paths::label;
 use crate::{HashTree, Lookup, NotWellFormed};
 
@@ -94,11 +94,11 @@ impl CanisterSignature {
                 return Err(CanisterSignatureError::NotSigned);
             }
         }
-        let Genuine { .. } = self.certificate.verify_with(root, |_, delegation| {
-            delegation.map_or(Ok(()), |delegation| {
-                subnet_types.check(delegation, canister)
-            })
-        })?;
+        self.certificate
+            .verify_with(root, |delegation| match delegation {
+                Some(delegation) => subnet_types.check(delegation, canister),
+                None => Ok(()),
+            })?;
         Ok(())
     }
 }

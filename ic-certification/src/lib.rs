@@ -13,6 +13,7 @@ pub use canister_signature::{
 };
 pub use certificate::delegation::{DelegationError, VerifiedDelegation};
 pub use certificate::ranges::RangesError;
+pub use certificate::verifier::{Capacity, Verifier};
 pub use certificate::verify::{CertificateError, Freshness, RootKey, Subject, VerifiedCertificate};
 pub use certificate::{Certificate, SubnetDelegation};
 pub use hash_tree::HashTree;

@@ -1,9 +1,11 @@
 //! The root subnet's word for another subnet's key (CERT-080 to CERT-084).
 
+use std::sync::Arc;
+
 use ic_crypto::InvalidSignature;
-use ic_crypto::bls::{PublicKey, Signature};
+use ic_crypto::bls::{Claim, PublicKey, Signature};
 use ic_types::codec::{DecodeError, Wire};
-use ic_types::{CanisterId, CanisterRange, StateRoot, SubnetId, Time};
+use ic_types::{CanisterId, CanisterRange, Digest, SignedBytes, SubnetId, Time};
 
 use super::ranges::{self, RangesError};
 use super::{Certificate, SubnetDelegation, verify};
@@ -12,20 +14,43 @@ use crate::{HashTree, Lookup, NotWellFormed};
 
 /// What a delegation says, before its signature is checked.
 pub(super) struct Unverified {
-    pub(super) root: StateRoot,
-    pub(super) signature: Signature,
+    message: SignedBytes,
+    signature: Signature,
+    /// Becomes what its name says when the claim holds.
     pub(super) content: VerifiedDelegation,
 }
 
+impl Unverified {
+    /// What the root key has to have signed.
+    pub(super) fn claim<'a>(&'a self, root: &'a PublicKey) -> Claim<'a> {
+        Claim {
+            key: root,
+            message: &self.message,
+            signature: &self.signature,
+        }
+    }
+}
+
 /// A certificate of the root subnet that shows a subnet's key, checked. Only verification makes one.
+///
+/// Cloning is cheap: what a key prepares for its verifications is shared.
 #[derive(Clone, Debug)]
-pub struct VerifiedDelegation {
+pub struct VerifiedDelegation(Arc<Content>);
+
+#[derive(Debug)]
+struct Content {
     subnet: SubnetId,
     key: PublicKey,
     tree: HashTree,
 }
 
 impl SubnetDelegation {
+    /// A name for these very bytes.
+    pub(super) fn digest(&self) -> Digest {
+        let subnet = Digest::of(self.subnet.as_slice());
+        Digest::of_parts(&[subnet.as_bytes(), &self.certificate])
+    }
+
     /// Everything that can be said without the root key.
     pub(super) fn open(&self) -> Result<Unverified, DelegationError> {
         let subnet = self.subnet;
@@ -48,9 +73,9 @@ impl SubnetDelegation {
         };
         let signature = Signature::from_bytes(&signature).map_err(DelegationError::Signature)?;
         Ok(Unverified {
-            root: tree.root(),
+            message: SignedBytes::of(&tree.root()),
             signature,
-            content: VerifiedDelegation { subnet, key, tree },
+            content: VerifiedDelegation(Arc::new(Content { subnet, key, tree })),
         })
     }
 }
@@ -58,22 +83,22 @@ impl SubnetDelegation {
 impl VerifiedDelegation {
     /// The subnet that was delegated to.
     pub fn subnet(&self) -> SubnetId {
-        self.subnet
+        self.0.subnet
     }
 
     /// The subnet's key.
     pub fn key(&self) -> &PublicKey {
-        &self.key
+        &self.0.key
     }
 
     /// What the root subnet certified.
     pub fn tree(&self) -> &HashTree {
-        &self.tree
+        &self.0.tree
     }
 
     /// When the root subnet certified it, if that is shown. It may be weeks ago (CERT-082).
     pub fn time(&self) -> Option<Time> {
-        verify::certified_time(&self.tree).ok()
+        verify::certified_time(self.tree()).ok()
     }
 
     /// Whether the subnet speaks for `canister` (CERT-081).
@@ -81,7 +106,7 @@ impl VerifiedDelegation {
     /// # Errors
     /// The delegation shows no ranges, or what it shows does not decode.
     pub fn speaks_for(&self, canister: CanisterId) -> Result<bool, RangesError> {
-        ranges::contains(&self.tree, self.subnet, canister)
+        ranges::contains(self.tree(), self.subnet(), canister)
     }
 
     /// The canister ranges of the subnet that the delegation shows.
@@ -89,13 +114,13 @@ impl VerifiedDelegation {
     /// # Errors
     /// The delegation shows no ranges, or what it shows does not decode.
     pub fn ranges(&self) -> Result<Vec<CanisterRange>, RangesError> {
-        ranges::shown(&self.tree, self.subnet)
+        ranges::shown(self.tree(), self.subnet())
     }
 
     /// The type of the subnet, if it is shown (CERT-127).
     pub fn subnet_type(&self) -> Lookup<'_> {
-        self.tree
-            .lookup([label::SUBNET, self.subnet.as_slice(), label::TYPE])
+        self.tree()
+            .lookup([label::SUBNET, self.subnet().as_slice(), label::TYPE])
     }
 }
 

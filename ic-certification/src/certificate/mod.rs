@@ -3,6 +3,8 @@
 mod codec;
 pub mod delegation;
 pub mod ranges;
+mod recent;
+pub mod verifier;
 pub mod verify;
 
 use ic_crypto::bls::Signature;

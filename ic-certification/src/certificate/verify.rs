@@ -115,17 +115,20 @@ pub enum Freshness {
 /// ```compile_fail,E0451
 /// use ic_certification::{HashTree, VerifiedCertificate};
 ///
-/// let forged = VerifiedCertificate { tree: HashTree::empty() }; // does not compile: private fields
+/// let forged = VerifiedCertificate { genuine: HashTree::empty() }; // does not compile: private fields
 /// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedCertificate {
-    tree: HashTree,
     time: Time,
-    subnet: SubnetId,
-    delegation: Option<VerifiedDelegation>,
+    genuine: Genuine,
 }
 
 impl VerifiedCertificate {
+    /// Believes what the caller has checked.
+    pub(super) fn new(time: Time, genuine: Genuine) -> Self {
+        Self { time, genuine }
+    }
+
     /// When the state was certified (CERT-122).
     pub fn time(&self) -> Time {
         self.time
@@ -133,17 +136,17 @@ impl VerifiedCertificate {
 
     /// The subnet whose state it is.
     pub fn subnet(&self) -> SubnetId {
-        self.subnet
+        self.genuine.subnet
     }
 
     /// The root subnet's word for that subnet; none if it is the root subnet.
     pub fn delegation(&self) -> Option<&VerifiedDelegation> {
-        self.delegation.as_ref()
+        self.genuine.delegation.as_ref()
     }
 
     /// What was certified.
     pub fn tree(&self) -> &HashTree {
-        &self.tree
+        &self.genuine.tree
     }
 
     /// What the state has at `path`, as far as it was shown.
@@ -152,7 +155,7 @@ impl VerifiedCertificate {
         P: IntoIterator,
         P::Item: AsRef<[u8]>,
     {
-        self.tree.lookup(path)
+        self.genuine.tree.lookup(path)
     }
 
     /// What the state has at and below `path`, as far as it was shown.
@@ -161,7 +164,7 @@ impl VerifiedCertificate {
         P: IntoIterator,
         P::Item: AsRef<[u8]>,
     {
-        self.tree.subtree(path)
+        self.genuine.tree.subtree(path)
     }
 
     /// What became of a request (CERT-151).
@@ -169,7 +172,7 @@ impl VerifiedCertificate {
     /// # Errors
     /// The certificate does not show it, or shows what no subnet would certify.
     pub fn request_status(&self, request: &RequestId) -> Result<RequestStatus, MalformedStatus> {
-        RequestStatus::of(&self.tree, request)
+        RequestStatus::of(&self.genuine.tree, request)
     }
 }
 
@@ -250,92 +253,125 @@ impl Certificate {
     ) -> Result<VerifiedCertificate, CertificateError> {
         let time = certified_time(&self.tree)?;
         freshness.check(time)?;
-        let Genuine {
-            tree,
-            subnet,
-            delegation,
-        } = self.verify_with(root, |subnet, delegation| {
-            subject.check(root, subnet, delegation)
-        })?;
-        Ok(VerifiedCertificate {
-            tree,
-            time,
-            subnet,
-            delegation,
-        })
+        let genuine = self.verify_with(root, |delegation| subject.check(root, delegation))?;
+        Ok(VerifiedCertificate { time, genuine })
     }
 
     /// The same for any time, with `scope` saying whether the subnet may speak.
     pub(crate) fn verify_with<E: From<CertificateError>>(
         self,
         root: &RootKey,
-        scope: impl FnOnce(SubnetId, Option<&VerifiedDelegation>) -> Result<(), E>,
+        scope: impl FnOnce(Option<&VerifiedDelegation>) -> Result<(), E>,
     ) -> Result<Genuine, E> {
-        self.tree
-            .well_formed()
-            .map_err(CertificateError::NotWellFormed)?;
-        let signature =
-            Signature::from_bytes(&self.signature).map_err(CertificateError::Signature)?;
-        let message = SignedBytes::of(&self.tree.root());
         let Some(delegation) = self.delegation else {
-            scope(root.subnet, None)?;
-            root.key
-                .verify_bytes(&message, &signature)
-                .map_err(CertificateError::Signature)?;
-            return Ok(Genuine {
-                tree: self.tree,
-                subnet: root.subnet,
-                delegation: None,
-            });
+            scope(None)?;
+            let statement = Statement::of(self.tree, &self.signature)?;
+            let claim = statement.claim(&root.key);
+            bls::verify_all(&[claim]).map_err(CertificateError::Signature)?;
+            return Ok(Genuine::new(statement.into_tree(), root, None));
         };
         let delegation = delegation.open().map_err(CertificateError::Delegation)?;
-        scope(delegation.content.subnet(), Some(&delegation.content))?;
-        let delegated = SignedBytes::of(&delegation.root);
-        let claim = Claim {
-            key: delegation.content.key(),
-            message: &message,
-            signature: &signature,
-        };
-        let delegated = Claim {
-            key: &root.key,
-            message: &delegated,
-            signature: &delegation.signature,
-        };
-        if let Err(error) = bls::verify_all(&[claim, delegated]) {
+        scope(Some(&delegation.content))?;
+        let statement = Statement::of(self.tree, &self.signature)?;
+        let delegated = delegation.claim(&root.key);
+        if let Err(error) = bls::verify_all(&[statement.claim(delegation.content.key()), delegated])
+        {
             // Which of the two it is costs one verification more, for the sake of the error only.
-            let innocent = delegated
-                .key
-                .verify_bytes(delegated.message, delegated.signature)
-                .is_ok();
-            return Err(E::from(if innocent {
-                CertificateError::Signature(error)
-            } else {
-                CertificateError::Delegation(DelegationError::Signature(error))
+            return Err(E::from(match bls::verify_all(&[delegated]) {
+                Ok(()) => CertificateError::Signature(error),
+                Err(error) => CertificateError::Delegation(DelegationError::Signature(error)),
             }));
         }
-        let content = delegation.content;
-        Ok(Genuine {
-            tree: self.tree,
-            subnet: content.subnet(),
-            delegation: Some(content),
-        })
+        Ok(Genuine::new(
+            statement.into_tree(),
+            root,
+            Some(delegation.content),
+        ))
     }
 }
 
+/// A well-formed tree, and what is claimed to be a signature on its root.
+pub(super) struct Statement {
+    tree: HashTree,
+    message: SignedBytes,
+    signature: Signature,
+}
+
+impl Statement {
+    fn of(tree: HashTree, signature: &[u8; Signature::BYTES]) -> Result<Self, CertificateError> {
+        let message = message(&tree)?;
+        Self::new(tree, message, signature)
+    }
+
+    /// `message` is the [`message`] of the tree.
+    pub(super) fn new(
+        tree: HashTree,
+        message: SignedBytes,
+        signature: &[u8; Signature::BYTES],
+    ) -> Result<Self, CertificateError> {
+        let signature = Signature::from_bytes(signature).map_err(CertificateError::Signature)?;
+        Ok(Self {
+            tree,
+            message,
+            signature,
+        })
+    }
+
+    /// That `key` signed it.
+    pub(super) fn claim<'a>(&'a self, key: &'a PublicKey) -> Claim<'a> {
+        Claim {
+            key,
+            message: &self.message,
+            signature: &self.signature,
+        }
+    }
+
+    /// The tree, which is genuine if the claim holds.
+    pub(super) fn into_tree(self) -> HashTree {
+        self.tree
+    }
+}
+
+/// What a subnet signs to certify a well-formed tree (CERT-061).
+pub(super) fn message(tree: &HashTree) -> Result<SignedBytes, CertificateError> {
+    tree.well_formed()
+        .map_err(CertificateError::NotWellFormed)?;
+    Ok(SignedBytes::of(&tree.root()))
+}
+
 /// A tree whose signatures hold.
+#[derive(Clone, Debug)]
 pub(crate) struct Genuine {
-    pub(crate) tree: HashTree,
-    pub(crate) subnet: SubnetId,
-    pub(crate) delegation: Option<VerifiedDelegation>,
+    tree: HashTree,
+    subnet: SubnetId,
+    delegation: Option<VerifiedDelegation>,
+}
+
+impl Genuine {
+    /// Believes what the caller has checked.
+    pub(super) fn new(
+        tree: HashTree,
+        root: &RootKey,
+        delegation: Option<VerifiedDelegation>,
+    ) -> Self {
+        let subnet = delegation
+            .as_ref()
+            .map_or(root.subnet, VerifiedDelegation::subnet);
+        Self {
+            tree,
+            subnet,
+            delegation,
+        }
+    }
 }
 
 impl Subject {
-    fn check(
+    pub(super) fn check(
         self,
         root: &RootKey,
-        subnet: SubnetId,
         delegation: Option<&VerifiedDelegation>,
     ) -> Result<(), CertificateError> {
+        let subnet = delegation.map_or(root.subnet, VerifiedDelegation::subnet);
         match (self, delegation) {
             (Self::Canister(_), None) => Ok(()),
             (Self::Canister(canister), Some(delegation)) => {
@@ -349,20 +385,16 @@ impl Subject {
                 }
             }
             (Self::Subnet(expected), _) if expected == subnet => Ok(()),
-            (Self::Subnet(expected), Some(_)) => Err(CertificateError::WrongSubnet {
+            (Self::Subnet(expected), _) => Err(CertificateError::WrongSubnet {
                 expected,
                 found: subnet,
-            }),
-            (Self::Subnet(expected), None) => Err(CertificateError::WrongSubnet {
-                expected,
-                found: root.subnet,
             }),
         }
     }
 }
 
 impl Freshness {
-    fn check(self, certified: Time) -> Result<(), CertificateError> {
+    pub(super) fn check(self, certified: Time) -> Result<(), CertificateError> {
         match self {
             Self::AnyAge => Ok(()),
             Self::Within { now, tolerance } => match (now.since(certified), certified.since(now)) {

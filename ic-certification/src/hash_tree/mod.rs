@@ -6,13 +6,12 @@
 //!
 //! | to do this | look in |
 //! |---|---|
-//! | read and write the wire form | [`codec`](self::codec) |
-//! | ask what is at a path | [`lookup`](self::lookup) |
-//! | check the order of labels | [`well_formed`](self::well_formed) |
+//! | read and write the wire form | [`codec`] |
+//! | ask what is at a path | [`lookup`] |
+//! | check the order of labels | [`well_formed`] |
 
 pub(crate) mod builder;
 pub mod codec;
-
 pub(crate) mod hash;
 pub mod lookup;
 pub mod well_formed;

@@ -23,6 +23,7 @@ pub(crate) fn text(path: &str) -> String {
     String::from_utf8(file(path)).expect("vectors are text")
 }
 
+#[allow(dead_code, reason = "not every test has hexadecimal digits to read")]
 pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     assert!(hex.len().is_multiple_of(2), "{hex}");
     (0..hex.len())
