@@ -1,8 +1,9 @@
 //! The little DER that keys need: `SEQUENCE { SEQUENCE { OID }, BIT STRING }`, in its one canonical form.
 
-use crate::InvalidKey;
+use crate::{InvalidKey, InvalidSignature};
 
 const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 
 /// The content of an element with this tag, which has to be the whole input.
@@ -37,6 +38,27 @@ pub(crate) fn key_of_algorithm<'a>(
         (found == algorithm).then_some(key)
     };
     parse().ok_or(InvalidKey)
+}
+
+/// The 64 bytes of the ECDSA signature in `SEQUENCE { INTEGER r, INTEGER s }`, each integer of at most 256 bits.
+pub(crate) fn ecdsa_signature(der: &[u8]) -> Result<[u8; 64], InvalidSignature> {
+    let parse = || {
+        let (r, rest) = element(INTEGER, whole(SEQUENCE, der)?)?;
+        let s = whole(INTEGER, rest)?;
+        let mut out = [0; 64];
+        for (out, integer) in out.chunks_exact_mut(32).zip([r, s]) {
+            let digits = match integer {
+                // A zero byte is there only to keep the number positive.
+                [0, digits @ ..] if digits.first().is_some_and(|first| *first >= 0x80) => digits,
+                [1..=0x7f, ..] => integer,
+                _ => return None,
+            };
+            let padding = out.len().checked_sub(digits.len())?;
+            out.get_mut(padding..)?.copy_from_slice(digits);
+        }
+        Some(out)
+    };
+    parse().ok_or(InvalidSignature)
 }
 
 /// Writes what [`key_of_algorithm`] reads.

@@ -49,6 +49,11 @@ impl P256Key {
         Self::from_uncompressed(der.strip_prefix(&P256_PREFIX).ok_or(InvalidKey)?)
     }
 
+    /// The 65 bytes of the uncompressed point.
+    pub fn to_uncompressed(&self) -> Vec<u8> {
+        self.0.to_sec1_point(false).as_bytes().to_vec()
+    }
+
     /// The DER form of 91 bytes.
     pub fn to_der(&self) -> DerPublicKey {
         DerPublicKey::new([&P256_PREFIX[..], self.0.to_sec1_point(false).as_bytes()].concat())

@@ -5,13 +5,19 @@ use ic_types::DerPublicKey;
 use crate::{InvalidKey, InvalidSignature};
 
 mod canister;
+mod client_data;
+mod cose;
 mod der;
 pub mod ecdsa;
 pub mod ed25519;
+pub mod rsa;
 mod secret;
+mod webauthn;
 
 pub use canister::CanisterKey;
+pub use cose::CoseKey;
 pub use secret::SecretKey;
+pub use webauthn::{WebAuthnKey, WebAuthnSignature};
 
 /// A user's public key, of one of the schemes of the interface specification (HTTP-060 to HTTP-064).
 ///
@@ -35,6 +41,8 @@ pub enum PublicKey {
     EcdsaP256(ecdsa::P256Key),
     /// ECDSA on secp256k1 (HTTP-062).
     EcdsaSecp256k1(ecdsa::Secp256k1Key),
+    /// An authenticator's (HTTP-063).
+    WebAuthn(WebAuthnKey),
     /// A canister's (HTTP-064).
     Canister(CanisterKey),
 }
@@ -49,6 +57,7 @@ impl PublicKey {
             .map(Self::Ed25519)
             .or_else(|_| ecdsa::P256Key::from_der(der).map(Self::EcdsaP256))
             .or_else(|_| ecdsa::Secp256k1Key::from_der(der).map(Self::EcdsaSecp256k1))
+            .or_else(|_| WebAuthnKey::from_der(der).map(Self::WebAuthn))
             .or_else(|_| CanisterKey::from_der(der).map(Self::Canister))
     }
 
@@ -58,6 +67,7 @@ impl PublicKey {
             Self::Ed25519(key) => key.to_der(),
             Self::EcdsaP256(key) => key.to_der(),
             Self::EcdsaSecp256k1(key) => key.to_der(),
+            Self::WebAuthn(key) => key.to_der(),
             Self::Canister(key) => key.to_der(),
         }
     }
@@ -75,6 +85,7 @@ impl PublicKey {
                 .and_then(|signature| key.verify(message, signature)),
             Self::EcdsaP256(key) => key.verify(message, signature),
             Self::EcdsaSecp256k1(key) => key.verify(message, signature),
+            Self::WebAuthn(key) => key.verify(message, signature),
             Self::Canister(_) => return None,
         })
     }

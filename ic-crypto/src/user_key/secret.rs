@@ -131,19 +131,26 @@ impl SecretKey {
 
     /// Signs a message. 64 bytes in all three schemes.
     pub fn sign<S: Signable>(&self, message: &S) -> Vec<u8> {
-        let message = SignedBytes::of(message);
+        self.sign_raw(SignedBytes::of(message).as_slice())
+    }
+
+    /// Signs bytes that are no message of the protocol and have no separator: what an authenticator signs, or a test vector.
+    ///
+    /// Whoever signs bytes of somebody else's choice this way signs whatever they like, requests included.
+    pub fn sign_raw(&self, message: &[u8]) -> Vec<u8> {
+        // Signing a hash fails only if the nonce that RFC 6979 derives is unusable, which no known message makes happen.
         match &self.0 {
-            Scheme::Ed25519(key) => key.sign(message.as_slice()).to_bytes().to_vec(),
+            Scheme::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
             Scheme::EcdsaP256(key) => {
                 let signed: Result<p256::ecdsa::Signature, _> =
-                    key.sign_prehash(Digest::of(message.as_slice()).as_bytes());
+                    key.sign_prehash(Digest::of(message).as_bytes());
                 signed
                     .map(|signature| signature.to_bytes().to_vec())
                     .unwrap_or_default()
             }
             Scheme::EcdsaSecp256k1(key) => {
                 let signed: Result<k256::ecdsa::Signature, _> =
-                    key.sign_prehash(Digest::of(message.as_slice()).as_bytes());
+                    key.sign_prehash(Digest::of(message).as_bytes());
                 signed
                     .map(|signature| signature.to_bytes().to_vec())
                     .unwrap_or_default()
