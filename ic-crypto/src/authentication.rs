@@ -10,7 +10,7 @@ use ic_types::{
 };
 
 use crate::InvalidSignature;
-use crate::user_key::{CanisterKey, PublicKey};
+use crate::user_key::{CanisterKey, PublicKey, ed25519};
 
 /// How far after `now` a request may expire: five minutes, and 30 seconds for clocks that differ (HTTP-111).
 pub const MAX_TIME_TO_LIVE: Duration = Duration::from_secs(5 * 60 + 30);
@@ -251,6 +251,55 @@ pub fn authenticate<C: Content>(
     Ok(Authenticated { envelope, id })
 }
 
+/// Finds out who sent many requests: the results are those of [`authenticate`], in the same order. The Ed25519 signatures,
+/// which most requests have, are verified together, in less than half the time.
+pub fn authenticate_all<C: Content>(
+    envelopes: impl IntoIterator<Item = Envelope<C>>,
+    now: Time,
+    canister_signatures: &impl CanisterSignatures,
+) -> Vec<Result<Authenticated<C>, Unauthenticated>> {
+    let envelopes: Vec<Envelope<C>> = envelopes.into_iter().collect();
+    let verdicts: Vec<Result<RequestId, Unauthenticated>> = {
+        let checked: Vec<Result<(RequestId, Vec<Statement<'_>>), Unauthenticated>> = envelopes
+            .iter()
+            .map(|envelope| {
+                let id = envelope.content.id();
+                Ok((id, check(envelope, id, now)?))
+            })
+            .collect();
+        let statements = || {
+            checked
+                .iter()
+                .flatten()
+                .flat_map(|(_, statements)| statements)
+        };
+        let claims: Vec<ed25519::Claim<'_>> =
+            statements().filter_map(Statement::as_ed25519).collect();
+        // In the order of the statements that are in the batch.
+        let mut batch = ed25519::verify_each(&claims).into_iter();
+        let mut verify = |statement: &Statement<'_>| match statement.as_ed25519() {
+            Some(_) => statement.name(batch.next().unwrap_or(Err(InvalidSignature))),
+            None => statement.verify(canister_signatures, now),
+        };
+        let verdict_of = |checked: &Result<(RequestId, Vec<Statement<'_>>), Unauthenticated>| {
+            let (id, statements) = checked.as_ref().map_err(Clone::clone)?;
+            // All of them, so that the batch stays in step; the first error counts.
+            let verdicts: Vec<Result<(), Unauthenticated>> =
+                statements.iter().map(&mut verify).collect();
+            verdicts
+                .into_iter()
+                .collect::<Result<(), Unauthenticated>>()?;
+            Ok(*id)
+        };
+        checked.iter().map(verdict_of).collect()
+    };
+    envelopes
+        .into_iter()
+        .zip(verdicts)
+        .map(|(envelope, id)| Ok(Authenticated { envelope, id: id? }))
+        .collect()
+}
+
 /// Everything about an envelope but its signatures; what remains to be verified.
 pub(crate) fn check<C: Content>(
     envelope: &Envelope<C>,
@@ -422,6 +471,23 @@ impl Statement<'_> {
             Some(verdict) => verdict,
             None => canister_signatures.verify(self.der, &self.message, self.signature, now),
         };
+        self.name(verdict)
+    }
+
+    /// The claim of an Ed25519 signature of the right length; the others are verified one by one.
+    fn as_ed25519(&self) -> Option<ed25519::Claim<'_>> {
+        let PublicKey::Ed25519(key) = &self.key else {
+            return None;
+        };
+        Some(ed25519::Claim {
+            key,
+            message: self.message.as_slice(),
+            signature: self.signature.try_into().ok()?,
+        })
+    }
+
+    /// The verdict on this signature as one on the request.
+    fn name(&self, verdict: Result<(), InvalidSignature>) -> Result<(), Unauthenticated> {
         verdict.map_err(|error| match self.of {
             Part::SenderInfo => Unauthenticated::SenderInfo {
                 reason: BadSenderInfo::Signature,

@@ -12,7 +12,7 @@ pub mod user_key;
 
 pub use authentication::{
     Authenticated, BadDelegation, BadSenderInfo, CanisterSignatures, NoCanisterSignatures,
-    Unauthenticated, authenticate,
+    Unauthenticated, authenticate, authenticate_all,
 };
 pub use generator::Generator;
 pub use secret::Seed;

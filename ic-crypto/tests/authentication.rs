@@ -12,7 +12,7 @@ use ic_crypto::authentication::MAX_TIME_TO_LIVE;
 use ic_crypto::user_key::{CanisterKey, SecretKey};
 use ic_crypto::{
     BadDelegation, BadSenderInfo, CanisterSignatures, InvalidSignature, NoCanisterSignatures, Seed,
-    Unauthenticated, authenticate,
+    Unauthenticated, authenticate, authenticate_all,
 };
 use ic_types::codec::Wire;
 use ic_types::{
@@ -591,4 +591,50 @@ fn canister_signatures_http_092() {
     let envelope = session.sign_request_for(identity, delegations, call(sender));
     assert!(authenticate(envelope.clone(), NOW, &Echo).is_ok());
     assert_eq!(check(envelope), refusal(0, BadDelegation::Signature));
+}
+
+#[test]
+fn many_at_once_are_judged_as_one_by_one() {
+    let (alice, bob) = (key("alice"), key("bob"));
+    let carol = SecretKey::ecdsa_p256(Seed::from_bytes(b"carol"));
+    let delegated = |signer: &SecretKey, by: &SecretKey| {
+        let delegations = chain(vec![by.delegate(to(&bob))]);
+        signer.sign_request_for(alice.der_public_key(), delegations, call(alice.user_id()))
+    };
+    let mut envelopes = vec![
+        alice.sign_request(call(alice.user_id())),
+        alice.sign_request(call(bob.user_id())),
+        carol.sign_request(call(carol.user_id())),
+        delegated(&bob, &alice),
+        delegated(&bob, &bob),
+        delegated(&alice, &alice),
+        alice.sign_request(Call {
+            expiry: Time::EPOCH,
+            ..call(alice.user_id())
+        }),
+        Envelope {
+            content: call(UserId::new(Principal::ANONYMOUS)),
+            proof: SenderProof::Anonymous,
+        },
+    ];
+    for index in 0..8 {
+        let mut envelope =
+            key(&format!("{index}")).sign_request(call(key(&format!("{index}")).user_id()));
+        let SenderProof::Signed { signature, .. } = &mut envelope.proof else {
+            panic!("signed")
+        };
+        match index {
+            3 => signature[3] ^= 1,
+            5 => signature.truncate(63),
+            _ => {}
+        }
+        envelopes.push(envelope);
+    }
+    let together = authenticate_all(envelopes.clone(), NOW, &NoCanisterSignatures);
+    assert!(together.iter().filter(|result| result.is_ok()).count() >= 9);
+    let one_by_one: Vec<_> = envelopes
+        .into_iter()
+        .map(|envelope| authenticate(envelope, NOW, &NoCanisterSignatures))
+        .collect();
+    assert_eq!(together, one_by_one);
 }

@@ -467,3 +467,50 @@ fn the_key_of_a_canister_http_064() {
     let der = [&bytes("301f300c060a2b0601040183b8430102030f00")[..], &raw].concat();
     assert_eq!(key.to_der(), DerPublicKey::new(der));
 }
+
+mod batches {
+    use ic_crypto::InvalidSignature;
+    use ic_crypto::user_key::ed25519::{Claim, verify_each};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A signature that is right, wrong in one of the ways there are, or strange but right.
+    fn signature(kind: u8, index: usize) -> (ed25519::PublicKey, Vec<u8>, [u8; 64]) {
+        let secret = SecretKey::ed25519_from_bytes(&[u8::try_from(index % 5).unwrap(); 32]);
+        let PublicKey::Ed25519(key) = secret.public_key() else {
+            panic!("Ed25519")
+        };
+        let message = vec![3; index];
+        let mut signature: [u8; 64] = secret.sign_raw(&message).try_into().unwrap();
+        match kind {
+            0 => signature[5] ^= 1,
+            1 => signature[40] ^= 1,
+            2 => signature[63] |= 0x80,
+            3 => {
+                let key = ed25519::PublicKey::from_bytes(&array(SMALL_ORDER[index % 14])).unwrap();
+                let signature = [array::<32>(SMALL_ORDER[index / 3 % 14]), [0; 32]]
+                    .concat()
+                    .try_into()
+                    .unwrap();
+                return (key, message, signature);
+            }
+            _ => {}
+        }
+        (key, message, signature)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn a_batch_gives_the_verdicts_of_one_by_one(kinds in prop::collection::vec(0_u8..40, 0..40)) {
+            let signed: Vec<_> = kinds.iter().enumerate().map(|(index, kind)| signature(*kind, index)).collect();
+            let claims: Vec<Claim<'_>> =
+                signed.iter().map(|(key, message, signature)| Claim { key, message, signature }).collect();
+            let one_by_one: Vec<Result<(), InvalidSignature>> =
+                claims.iter().map(|claim| claim.key.verify(claim.message, claim.signature)).collect();
+            prop_assert_eq!(verify_each(&claims), one_by_one);
+        }
+    }
+}

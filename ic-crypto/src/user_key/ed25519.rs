@@ -4,13 +4,15 @@
 //! not be canonical, points of small order are points like any other, and only s has to be reduced. That makes the set of
 //! valid signatures the same for every implementation, and for one-by-one and batch verification.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::IsIdentity as _;
+use curve25519_dalek::traits::{IsIdentity as _, VartimeMultiscalarMul as _};
 use ed25519_dalek::{Digest as _, Sha512};
-use ic_types::DerPublicKey;
+use ic_types::{DerPublicKey, Digest, DigestHasher};
 
 use crate::{InvalidKey, InvalidSignature};
 
@@ -80,11 +82,7 @@ impl PublicKey {
     /// It is not this key's signature on this message.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), InvalidSignature> {
         let parts = Parts::new(self, message, signature)?;
-        // [8](s B - k A - R) = 0
-        let difference =
-            EdwardsPoint::vartime_double_scalar_mul_basepoint(&parts.k, &-self.point, &parts.s)
-                - parts.r;
-        if difference.mul_by_cofactor().is_identity() {
+        if (Equation { key: self, parts }).holds() {
             Ok(())
         } else {
             Err(InvalidSignature)
@@ -144,4 +142,116 @@ impl Parts {
             k: Scalar::from_bytes_mod_order_wide(&hash.into()),
         })
     }
+}
+
+/// That `signature` is `key`'s on `message`.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// Whose signature.
+    pub key: &'a PublicKey,
+    /// On what.
+    pub message: &'a [u8],
+    /// The signature.
+    pub signature: &'a [u8; 64],
+}
+
+/// The smallest number of signatures that are worth an equation of their own.
+const SMALLEST_BATCH: usize = 4;
+
+/// Checks many signatures; the verdicts are those of [`PublicKey::verify`], in the same order.
+///
+/// All equations, each multiplied by a number of 128 bits, are added up into one: [8](Σ zᵢsᵢ B - Σ zᵢ Rᵢ - Σ zᵢkᵢ Aᵢ) = 0. It
+/// holds if all of them hold, because both are multiplied by the cofactor; if one does not, it holds with probability 2⁻¹²⁸
+/// at most. Then the halves are tried, down to single signatures, so that each gets its own verdict.
+///
+/// # Determinism
+/// The zᵢ are hashes of all signatures: there is no entropy here, and none is needed.
+pub fn verify_each(claims: &[Claim<'_>]) -> Vec<Result<(), InvalidSignature>> {
+    let equations: Vec<Result<Equation<'_>, InvalidSignature>> = claims
+        .iter()
+        .map(|claim| {
+            Parts::new(claim.key, claim.message, claim.signature).map(|parts| Equation {
+                key: claim.key,
+                parts,
+            })
+        })
+        .collect();
+    let (positions, well_formed): (Vec<usize>, Vec<&Equation<'_>>) = equations
+        .iter()
+        .enumerate()
+        .filter_map(|(position, equation)| Some((position, equation.as_ref().ok()?)))
+        .unzip();
+    let mut verdicts = vec![Err(InvalidSignature); claims.len()];
+    let mut pending = vec![(positions.as_slice(), well_formed.as_slice())];
+    while let Some((positions, equations)) = pending.pop() {
+        if equations.len() >= SMALLEST_BATCH && !all_hold(equations) {
+            let middle = equations.len() / 2;
+            let (low, high) = (positions.split_at(middle), equations.split_at(middle));
+            pending.extend([(low.0, high.0), (low.1, high.1)]);
+            continue;
+        }
+        let proved = equations.len() >= SMALLEST_BATCH;
+        for (position, equation) in positions.iter().zip(equations) {
+            if let Some(verdict) = verdicts.get_mut(*position)
+                && (proved || equation.holds())
+            {
+                *verdict = Ok(());
+            }
+        }
+    }
+    verdicts
+}
+
+struct Equation<'a> {
+    key: &'a PublicKey,
+    parts: Parts,
+}
+
+impl Equation<'_> {
+    /// [8](s B - k A - R) = 0
+    fn holds(&self) -> bool {
+        let Parts { r, s, k } = &self.parts;
+        let difference =
+            EdwardsPoint::vartime_double_scalar_mul_basepoint(k, &-self.key.point, s) - r;
+        difference.mul_by_cofactor().is_identity()
+    }
+}
+
+fn all_hold(equations: &[&Equation<'_>]) -> bool {
+    let mut hasher = DigestHasher::new();
+    for Equation { key, parts } in equations {
+        // k is a hash of R, A and the message.
+        hasher.update(&key.bytes);
+        hasher.update(parts.k.as_bytes());
+        hasher.update(parts.s.as_bytes());
+    }
+    let transcript = hasher.finish();
+    let mut base = Scalar::ZERO;
+    let mut by_key: BTreeMap<&[u8; 32], (Scalar, EdwardsPoint)> = BTreeMap::new();
+    let mut scalars = Vec::with_capacity(2 * equations.len() + 1);
+    let mut points = Vec::with_capacity(2 * equations.len() + 1);
+    for (index, Equation { key, parts }) in (0_u64..).zip(equations) {
+        let weight = Digest::of_parts(&[transcript.as_bytes(), &index.to_be_bytes()]);
+        let weight = weight
+            .as_bytes()
+            .first_chunk()
+            .map_or(0, |half| u128::from_le_bytes(*half));
+        let weight = Scalar::from(weight);
+        base += weight * parts.s;
+        by_key
+            .entry(&key.bytes)
+            .or_insert((Scalar::ZERO, key.point))
+            .0 += weight * parts.k;
+        scalars.push(weight);
+        points.push(parts.r);
+    }
+    for (scalar, point) in by_key.into_values() {
+        scalars.push(scalar);
+        points.push(point);
+    }
+    scalars.push(-base);
+    points.push(ED25519_BASEPOINT_POINT);
+    EdwardsPoint::vartime_multiscalar_mul(scalars, points)
+        .mul_by_cofactor()
+        .is_identity()
 }
