@@ -5,6 +5,7 @@ pub mod canister_signature;
 pub mod certificate;
 pub mod hash_tree;
 pub mod labeled_tree;
+pub mod leaves;
 pub mod paths;
 pub mod request_status;
 

@@ -10,13 +10,14 @@ mod rows;
 
 use std::time::Duration;
 
+use ic_certification::leaves::{self, Shown};
 use ic_certification::{
     CanisterSignature, CanisterSignatureError, Certificate, CertificateError, DelegationError,
-    Freshness, HashTree, Lookup, RangesError, RequestStatus, RootKey, Subject, SubnetTypes,
+    Freshness, HashTree, Lookup, RangesError, RequestStatus, RootKey, Subject, SubnetTypes, paths,
 };
 use ic_crypto::user_key::CanisterKey;
 use ic_types::codec::{DecodeError, Reader, Wire};
-use ic_types::{RequestId, Time};
+use ic_types::{CanisterId, NodeId, Principal, RequestId, Time};
 use rows::{bytes, file, rows, text};
 
 fn root_key(name: &str) -> RootKey {
@@ -326,4 +327,77 @@ fn canister_signatures() {
         count += 1;
     }
     assert_eq!(count, 10);
+}
+
+/// CERT-122, CERT-126 to CERT-129, CERT-136 to CERT-138: typed values of real certificates.
+#[test]
+fn leaves_of_real_certificates() {
+    let name = "certificates/mainnet_uzr34_subnet_certificate.cbor";
+    let certificate = Certificate::decode(&file(name)).unwrap();
+    let uzr34 = certificate.delegation.as_ref().unwrap().subnet;
+    let verified = certificate
+        .verify(
+            &RootKey::mainnet(),
+            Subject::Subnet(uzr34),
+            Freshness::AnyAge,
+        )
+        .unwrap();
+    assert_eq!(
+        verified.value_at(&leaves::time()),
+        Ok(Shown::Value(verified.time()))
+    );
+    let key = verified
+        .value_at(&leaves::subnet::public_key(uzr34))
+        .unwrap()
+        .value()
+        .unwrap();
+    assert_eq!(&key, &verified.delegation().unwrap().key().to_der());
+    let metrics = verified
+        .value_at(&leaves::subnet::metrics(uzr34))
+        .unwrap()
+        .value()
+        .unwrap();
+    assert!(metrics.num_canisters > 0 && metrics.update_transactions_total > 0);
+    assert_eq!(
+        verified.value_at(&leaves::subnet::kind(uzr34)),
+        Ok(Shown::Absent),
+        "younger than the certificate"
+    );
+    let nodes = verified
+        .subtree(paths::subnet::nodes(uzr34).labels())
+        .found()
+        .unwrap();
+    for (node, _) in nodes.children() {
+        let node = NodeId::new(Principal::try_from_slice(node).unwrap());
+        let key = verified
+            .value_at(&leaves::subnet::node_public_key(uzr34, node))
+            .unwrap()
+            .value()
+            .unwrap();
+        assert_eq!(NodeId::of_key(&key), node);
+    }
+
+    let local = Certificate::decode(&file("certificates/foreign_root_2022_05.cbor")).unwrap();
+    let canisters = local.tree.subtree(["canister"]).found().unwrap();
+    let (id, _) = canisters.children().next().unwrap();
+    let canister = CanisterId::new(Principal::try_from_slice(id).unwrap());
+    assert!(
+        local
+            .tree
+            .value_at(&leaves::canister::module_hash(canister))
+            .unwrap()
+            .value()
+            .is_some()
+    );
+    let controllers = local
+        .tree
+        .value_at(&leaves::canister::controllers(canister))
+        .unwrap();
+    assert!(!controllers.value().unwrap().is_empty());
+    assert_eq!(
+        local
+            .tree
+            .value_at(&leaves::canister::certified_data(canister)),
+        Ok(Shown::Unknown)
+    );
 }

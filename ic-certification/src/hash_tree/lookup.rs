@@ -1,7 +1,7 @@
 //! What a tree says about a path: found, absent, unknown, or that there are labels below.
 //!
 //! The specification flattens the forks between two labels into a list and asks the list (CERT-020 to CERT-033).
-//! The list is made once, when the tree is: [`Index`]. Where its labels increase, as in every tree that the
+//! The list is made once, when the tree is. Where its labels increase, as in every tree that the
 //! system makes, a label is found by bisection.
 
 use std::cmp::Ordering;
