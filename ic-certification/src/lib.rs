@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod hash_tree;
 pub mod labeled_tree;
 pub mod leaves;
+pub mod map;
 pub mod paths;
 pub mod request_status;
 
@@ -21,4 +22,5 @@ pub use hash_tree::HashTree;
 pub use hash_tree::lookup::{Lookup, SubTree, SubTreeLookup};
 pub use hash_tree::well_formed::NotWellFormed;
 pub use labeled_tree::{Children, LabeledTree, Leaf};
+pub use map::{Authenticated, AuthenticatedMap, Hashed, Show};
 pub use request_status::{MalformedStatus, RequestStatus};

@@ -256,3 +256,9 @@ pub(crate) const fn usize_of(position: u32) -> usize {
     const { assert!(usize::BITS >= 32) };
     position as usize
 }
+
+/// How many of `len` children, at least two, are left of the fork: the greatest power of two below `len`. This is
+/// what pairing neighbours level by level comes to.
+pub(crate) fn left_side(len: usize) -> usize {
+    len.next_power_of_two() / 2
+}

@@ -2,8 +2,8 @@
 
 use ic_types::{Label, Path};
 
-use super::HashTree;
 use super::builder::Builder;
+use super::{HashTree, left_side};
 use crate::labeled_tree::{Children, LabeledTree};
 
 /// What is wanted of one child.
@@ -103,10 +103,4 @@ fn write_all(children: &Children, from: usize, to: usize, out: &mut Builder) {
             LabeledTree::SubTree(children) => write_all(children, 0, children.len(), out),
         }
     }
-}
-
-/// How many of `len` children, at least two, are left of the fork: the greatest power of two below `len`. This is
-/// what pairing neighbours level by level comes to.
-fn left_side(len: usize) -> usize {
-    len.next_power_of_two() / 2
 }
