@@ -143,16 +143,21 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
             let (kind, height) = (artifact.kind(), artifact.height());
             let fits = match &artifact {
                 Artifact::Finalization(finalization) => {
-                    let settled = self.pool.finalized_block(height).map(Block::hash);
-                    // Below what is kept nothing can be compared, and nothing depends on it.
                     if height <= self.pool.finalized_height() {
-                        if settled.is_none_or(|settled| settled == finalization.content.block) {
-                            continue;
+                        let settled = self.pool.finalized_block(height).map(Block::hash);
+                        // Below what is kept nothing can be compared, and nothing depends on it.
+                        if settled.is_some_and(|settled| settled != finalization.content.block) {
+                            return Err(Corrupt {
+                                index,
+                                kind,
+                                height,
+                            });
                         }
-                        false
-                    } else {
-                        true
+                        let finalizations = &mut self.pool.validated.finalizations;
+                        finalizations.insert(height, finalization.clone());
+                        continue;
                     }
+                    true
                 }
                 Artifact::CatchUp(package) => package.is_coherent(),
                 Artifact::Notarization(notarization) => self
