@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::field::Field;
 use crate::codec::leb128;
-use crate::digest::{Digest, DigestHasher};
+use crate::digest::{Digest, DigestHasher, PairsHasher};
 
 /// A value that has a representation-independent hash.
 ///
@@ -75,7 +75,7 @@ pub(crate) fn hash_of_array(elements: impl Iterator<Item = Digest>) -> Digest {
 
 /// The hash of a map whose fields are known beforehand, fed in the order of the hashes of their names.
 pub(crate) struct MapHasher {
-    hasher: DigestHasher,
+    hasher: PairsHasher,
     #[cfg(debug_assertions)]
     last: [u8; 32],
 }
@@ -83,31 +83,33 @@ pub(crate) struct MapHasher {
 impl MapHasher {
     pub(crate) fn new() -> Self {
         Self {
-            hasher: DigestHasher::new(),
+            hasher: PairsHasher::new(),
             #[cfg(debug_assertions)]
             last: [0; 32],
         }
     }
 
     pub(crate) fn hashed(&mut self, field: &Field, value: Digest) {
+        self.check_order(field);
+        self.hasher.hashed(&field.hash, value);
+    }
+
+    pub(crate) fn blob(&mut self, field: &Field, bytes: &[u8]) {
+        self.check_order(field);
+        self.hasher.value(&field.hash, bytes);
+    }
+
+    pub(crate) fn nat(&mut self, field: &Field, number: u64) {
+        self.blob(field, leb128::unsigned(u128::from(number)).as_slice());
+    }
+
+    fn check_order(&mut self, field: &Field) {
         #[cfg(debug_assertions)]
         {
             assert!(self.last < field.hash, "{} is fed too late", field.name);
             self.last = field.hash;
         }
-        self.hasher.update(&field.hash);
-        self.hasher.update(value.as_bytes());
-    }
-
-    pub(crate) fn blob(&mut self, field: &Field, bytes: &[u8]) {
-        self.hashed(field, Digest::of(bytes));
-    }
-
-    pub(crate) fn nat(&mut self, field: &Field, number: u64) {
-        self.hashed(
-            field,
-            Digest::of(leb128::unsigned(u128::from(number)).as_slice()),
-        );
+        let _ = field;
     }
 
     pub(crate) fn array(&mut self, field: &Field, elements: impl Iterator<Item = Digest>) {
