@@ -9,7 +9,7 @@
 use ic_crypto::bls::{PublicKey, Signature};
 use ic_crypto::threshold::{
     BadShare, BadTranscript, Collected, OptimisticCollector, SecretShare, ShareCollector,
-    ShareIndex, SignatureShare, Threshold, Transcript, dealing, tolerated_faults,
+    ShareIndex, SignatureShare, Threshold, Transcript, dealing, tolerated_faults, verify_shares,
 };
 use ic_crypto::{Generator, Seed};
 use ic_types::{Digest, StateRoot};
@@ -306,4 +306,32 @@ fn transcripts() {
             index: ShareIndex::new(2).unwrap()
         })
     );
+}
+
+#[test]
+fn shares_are_verified_together() {
+    let (transcript, secrets) = deal(9, 13);
+    let message = message("a state");
+    let mut shares: Vec<SignatureShare> =
+        secrets.iter().map(|secret| secret.sign(&message)).collect();
+    assert_eq!(verify_shares(&transcript, &message, &shares), Ok(()));
+    assert_eq!(verify_shares(&transcript, &message, &shares[..1]), Ok(()));
+    assert_eq!(verify_shares(&transcript, &message, &[]), Ok(()));
+    assert_eq!(
+        verify_shares(&transcript, &message, &[shares[3], shares[3]]),
+        Ok(())
+    );
+    let forged = self::message("a forged state");
+    for culprit in [12, 5] {
+        shares[culprit] = secrets[culprit].sign(&forged);
+    }
+    let culprits = vec![secrets[5].index(), secrets[12].index()];
+    assert_eq!(
+        verify_shares(&transcript, &message, &shares),
+        Err(BadShare::Invalid { culprits })
+    );
+    let index = ShareIndex::new(14).unwrap();
+    shares[0].index = index;
+    let found = verify_shares(&transcript, &message, &shares);
+    assert_eq!(found, Err(BadShare::UnknownIndex { index, total: 13 }));
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ic_types::{Digest, Signable, SignedBytes};
+use ic_types::{Signable, SignedBytes};
+
+use super::batch::{find_culprits, is_valid};
 
 use super::polynomial::{IntegerLagrange, lagrange_at_zero};
 use super::{ShareIndex, SignatureShare, Transcript};
-use crate::bls::arithmetic::{G1, G1Affine, G2, G2Affine, PreparedG2};
-use crate::bls::{Signature, Weights, equation_holds, hash_message};
+use crate::bls::arithmetic::{G1, G1Affine};
+use crate::bls::{Signature, equation_holds, hash_message};
 
 /// What came of a share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +72,12 @@ impl<'a> ShareCollector<'a> {
         if let Some(early) = self.0.admit(share)? {
             return Ok(early);
         }
-        if !self.0.is_valid(share.index, share.signature.point()) {
+        if !is_valid(
+            self.0.transcript,
+            &self.0.hash,
+            share.index,
+            share.signature.point(),
+        ) {
             return Err(BadShare::Invalid {
                 culprits: vec![share.index],
             });
@@ -125,7 +132,13 @@ impl<'a> OptimisticCollector<'a> {
         ) {
             return Ok(Collected::Complete(*self.0.complete.insert(signature)));
         }
-        let culprits = self.0.culprits();
+        let shares: Vec<(ShareIndex, G1Affine)> = self
+            .0
+            .shares
+            .iter()
+            .map(|(index, share)| (*index, *share))
+            .collect();
+        let culprits = find_culprits(self.0.transcript, &self.0.hash, &shares);
         for culprit in &culprits {
             self.0.shares.remove(culprit);
         }
@@ -175,40 +188,10 @@ impl<'a> Collection<'a> {
         self.transcript.threshold().required().saturating_sub(found)
     }
 
-    fn is_valid(&self, index: ShareIndex, share: &G1Affine) -> bool {
-        self.transcript
-            .share_key(index)
-            .is_some_and(|key| equation_holds(share, &self.hash, key.lines()))
-    }
-
     fn combine(&self) -> Signature {
         let (indices, points): (Vec<ShareIndex>, Vec<G1Affine>) =
             self.shares.iter().map(|(i, p)| (*i, *p)).unzip();
         Signature::from_point(interpolate(&indices, points).to_affine())
-    }
-
-    /// The nodes whose shares are wrong: halves the set while a half is good as a whole.
-    fn culprits(&self) -> Vec<ShareIndex> {
-        let shares: Vec<(ShareIndex, G1Affine)> = self
-            .shares
-            .iter()
-            .map(|(index, share)| (*index, *share))
-            .collect();
-        let mut culprits = Vec::new();
-        let mut suspects = vec![shares.as_slice()];
-        while let Some(set) = suspects.pop() {
-            match set {
-                [] => {}
-                [(index, share)] if !self.is_valid(*index, share) => culprits.push(*index),
-                [_] => {}
-                _ if verify_batch(self.transcript, &self.hash, set) => {}
-                _ => {
-                    let (low, high) = set.split_at(set.len() / 2);
-                    suspects.extend([high, low]);
-                }
-            }
-        }
-        culprits
     }
 }
 
@@ -229,33 +212,4 @@ fn interpolate(indices: &[ShareIndex], mut points: Vec<G1Affine>) -> G1 {
     }
     let factors = lagrange_at_zero(indices).unwrap_or_default();
     G1::multi_mul(&points, &factors)
-}
-
-/// Whether all of these are valid shares of one message, by one equation:
-/// e(Σ ρᵢ σᵢ, -g2) · e(H(m), Σ ρᵢ kᵢ) = 1 with weights ρᵢ that are fixed after the shares.
-fn verify_batch(
-    transcript: &Transcript,
-    hash: &G1Affine,
-    shares: &[(ShareIndex, G1Affine)],
-) -> bool {
-    let keys: Option<Vec<G2Affine>> = shares
-        .iter()
-        .map(|(index, _)| transcript.share_key(*index).map(|key| *key.point()))
-        .collect();
-    let Some(keys) = keys else { return false };
-    let group_key = Digest::of(&transcript.group_key().to_bytes());
-    let statements = shares.iter().map(|(index, share)| {
-        Digest::of_parts(&[
-            &index.get().to_be_bytes(),
-            &share.to_compressed(),
-            &hash.to_compressed(),
-        ])
-    });
-    let weights: Vec<u128> = Weights::over(std::iter::once(group_key).chain(statements))
-        .take(shares.len())
-        .collect();
-    let shares: Vec<G1Affine> = shares.iter().map(|(_, share)| *share).collect();
-    let signature = G1::multi_mul_short(&shares, &weights).to_affine();
-    let key = G2::multi_mul_short(&keys, &weights).to_affine();
-    equation_holds(&signature, hash, &PreparedG2::new(&key))
 }

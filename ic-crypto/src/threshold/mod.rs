@@ -29,11 +29,13 @@ use crate::bls::{Signature, hash_message};
 use crate::secret::{Exported, SecretScalar};
 use crate::{InvalidKey, InvalidSignature};
 
+mod batch;
 mod collector;
 pub mod dealing;
 pub mod polynomial;
 mod transcript;
 
+pub use batch::verify_shares;
 pub use collector::{BadShare, Collected, OptimisticCollector, ShareCollector};
 pub use transcript::{BadTranscript, Transcript};
 
