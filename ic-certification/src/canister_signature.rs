@@ -1,10 +1,13 @@
 //! Signatures that a canister makes by having the subnet certify a tree of its (CERT-090 to CERT-096).
 
+mod prepare;
+
 use ic_crypto::user_key::CanisterKey;
 use ic_crypto::{CanisterSignatures, InvalidSignature};
 use ic_types::codec::{DecodeError, Reader, Wire, Writer};
 use ic_types::{CanisterId, DerPublicKey, Digest, SignedBytes, SubnetId, Time};
 
+pub use self::prepare::{PrepareError, SignatureMap};
 use crate::certificate::Certificate;
 use crate::certificate::delegation::VerifiedDelegation;
 use crate::certificate::verify::{CertificateError, RootKey};

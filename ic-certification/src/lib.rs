@@ -11,7 +11,8 @@ pub mod paths;
 pub mod request_status;
 
 pub use canister_signature::{
-    CanisterSignature, CanisterSignatureError, CanisterSignatureVerifier, SubnetTypes,
+    CanisterSignature, CanisterSignatureError, CanisterSignatureVerifier, PrepareError,
+    SignatureMap, SubnetTypes,
 };
 pub use certificate::delegation::{DelegationError, VerifiedDelegation};
 pub use certificate::ranges::RangesError;
