@@ -2,6 +2,7 @@
 
 mod certified;
 pub mod cycles;
+pub mod engine;
 pub mod executor;
 pub mod memory;
 pub mod module;

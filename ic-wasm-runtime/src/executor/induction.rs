@@ -81,7 +81,7 @@ impl<S: Sandbox> Round<'_, S> {
                 "the subnet remembers too many requests",
             ));
         }
-        let destination = destination(call)?;
+        let destination = destination(self.state, call)?;
         let Some(payer) = destination.payer else {
             return Ok(destination);
         };
@@ -118,7 +118,7 @@ impl<S: Sandbox> Round<'_, S> {
     }
 }
 
-fn destination(call: &Call) -> Result<Destination, Refusal> {
+fn destination(state: &ReplicatedState, call: &Call) -> Result<Destination, Refusal> {
     if call.canister != CanisterId::MANAGEMENT {
         return Ok(Destination {
             payer: Some(call.canister),
@@ -126,7 +126,9 @@ fn destination(call: &Call) -> Result<Destination, Refusal> {
             must_afford: true,
         });
     }
-    let must_afford = !Method::parse(&call.method)?.helps_target();
+    let method = Method::parse(&call.method)?;
+    method.permits_ingress(state.subnet())?;
+    let must_afford = !method.helps_target();
     Ok(
         match effective_canister(&call.canister, &call.method, &call.argument)? {
             Effective::Canister(target) => Destination {

@@ -3,9 +3,19 @@
 //! Whatever was uploaded is validated and rewritten. What an engine gets is the
 //! rewritten module, so that every engine counts alike.
 
+mod cost;
+mod decode;
+mod error;
+mod instrument;
+pub mod names;
+mod validate;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use cost::CostTable;
+pub use decode::{MODULE_BYTES, decode};
+pub use error::InvalidModule;
 use ic_types::{ByteCount, Digest};
 
 use crate::memory::{GlobalValue, Memory};
@@ -79,6 +89,35 @@ pub struct HeapType {
 }
 
 impl Instrumented {
+    /// Validates and rewrites a Wasm module: the result of [`decode`](decode()).
+    ///
+    /// # Errors
+    /// If it breaks a rule of WebAssembly or of the platform (SYS-200..212, LIM-040..049).
+    pub fn new(wasm: &[u8], costs: CostTable) -> Result<Self, InvalidModule> {
+        if wasm.len() > MODULE_BYTES {
+            return Err(InvalidModule::TooLarge {
+                limit: MODULE_BYTES,
+            });
+        }
+        let allowed = validate::validate(wasm)?;
+        let rewritten = instrument::instrument(&allowed, costs)?;
+        Ok(Self {
+            hash: Digest::of(&rewritten.code),
+            code: rewritten.code,
+            interface: allowed.interface,
+            metadata: allowed.metadata,
+            heap: allowed.heap,
+            globals: allowed.initial.into(),
+            data: allowed
+                .active
+                .into_iter()
+                .map(|(offset, bytes)| (offset, bytes.to_vec()))
+                .collect(),
+            compile_cost: rewritten.compile_cost,
+            reusable: !rewritten.drops_segments,
+        })
+    }
+
     /// The rewritten module, for an engine to compile.
     pub fn code(&self) -> &[u8] {
         &self.code

@@ -29,11 +29,16 @@ where
     T: CandidType + for<'de> Deserialize<'de>,
 {
     let mut limits = candid::DecoderConfig::new();
-    limits.set_decoding_quota(argument.len().saturating_mul(8).saturating_add(100_000));
-    limits.set_skipping_quota(argument.len().saturating_mul(2).saturating_add(10_000));
+    // What is skipped counts fifty times; blobs of known fields count once.
+    limits.set_decoding_quota(argument.len().saturating_mul(8).saturating_add(5_000_000));
+    limits.set_skipping_quota(50_000);
+    limits.set_full_error_message(false);
     candid::utils::decode_args_with_config::<(T,)>(argument, &limits)
         .map(|(value,)| value)
-        .map_err(|error| invalid(format!("the argument cannot be decoded: {error}")))
+        .map_err(|error| {
+            let words: String = error.to_string().chars().take(300).collect();
+            invalid(format!("the argument cannot be decoded: {words}"))
+        })
 }
 
 /// Encodes a reply.

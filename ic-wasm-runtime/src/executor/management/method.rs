@@ -2,7 +2,9 @@
 
 use ic_types::{CanisterId, Principal};
 
-use super::interface::{CanisterIdRecord, TargetCanisterRecord, canister, decode};
+use super::interface::{
+    CanisterIdRecord, InstallCode, TargetCanisterRecord, UploadChunk, canister, decode,
+};
 use crate::{
     executor::{ErrorCode, Refusal},
     state::{Canister, Subnet, controls},
@@ -216,11 +218,66 @@ impl Method {
 /// # Errors
 /// If the argument names none.
 pub(crate) fn target(method: Method, argument: &[u8]) -> Result<CanisterId, Refusal> {
-    if method == Method::InstallChunkedCode {
-        return decode::<TargetCanisterRecord>(argument)
-            .map(|record| canister(&record.target_canister));
+    // Large fields are decoded as what they are: skipping them would take longer.
+    let target = match method {
+        Method::InstallChunkedCode => decode::<TargetCanisterRecord>(argument)?.target_canister,
+        Method::InstallCode => decode::<InstallCode>(argument)?.canister_id,
+        Method::UploadChunk => decode::<UploadChunk>(argument)?.canister_id,
+        Method::CreateCanister
+        | Method::UpdateSettings
+        | Method::ClearChunkStore
+        | Method::StoredChunks
+        | Method::UninstallCode
+        | Method::StartCanister
+        | Method::StopCanister
+        | Method::CanisterStatus
+        | Method::DeleteCanister
+        | Method::DepositCycles
+        | Method::RawRand
+        | Method::CanisterInfo
+        | Method::CanisterMetadata
+        | Method::FetchCanisterLogs
+        | Method::ProvisionalCreate
+        | Method::ProvisionalTopUp => decode::<CanisterIdRecord>(argument)?.canister_id,
+    };
+    Ok(canister(&target))
+}
+
+/// The `sender_canister_version` of a call, if it has one (MGMT-005).
+pub(crate) fn sender_version(name: &str, argument: &[u8]) -> Option<u64> {
+    #[derive(candid::CandidType, candid::Deserialize)]
+    struct SenderVersion {
+        sender_canister_version: Option<u64>,
     }
-    decode::<CanisterIdRecord>(argument).map(|record| canister(&record.canister_id))
+    match Method::parse(name).ok()? {
+        Method::InstallCode => {
+            decode::<InstallCode>(argument)
+                .ok()?
+                .sender_canister_version
+        }
+        Method::CreateCanister
+        | Method::UpdateSettings
+        | Method::InstallChunkedCode
+        | Method::UninstallCode
+        | Method::ProvisionalCreate => {
+            decode::<SenderVersion>(argument)
+                .ok()?
+                .sender_canister_version
+        }
+        Method::UploadChunk
+        | Method::ClearChunkStore
+        | Method::StoredChunks
+        | Method::StartCanister
+        | Method::StopCanister
+        | Method::CanisterStatus
+        | Method::DeleteCanister
+        | Method::DepositCycles
+        | Method::RawRand
+        | Method::CanisterInfo
+        | Method::CanisterMetadata
+        | Method::FetchCanisterLogs
+        | Method::ProvisionalTopUp => None,
+    }
 }
 
 #[cfg(test)]

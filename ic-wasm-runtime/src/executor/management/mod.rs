@@ -21,7 +21,7 @@ pub(super) use self::interface::{
     ChunkHash, InstallChunkedCode, InstallCode, InstallMode, Persistence, canister as canister_id,
     decode, encode, nothing,
 };
-pub(crate) use self::method::{Method, target};
+pub(crate) use self::method::{Method, sender_version, target};
 pub(super) use self::status::{logs, status};
 use super::{ErrorCode, Refusal, induction::not_found, round::Round};
 use crate::{
@@ -251,29 +251,6 @@ pub(super) fn origin(request: &Request, version: Option<u64>) -> Origin {
             version,
         },
     }
-}
-
-/// The `sender_canister_version` of a call to the management canister, if it has one (MGMT-005).
-pub(super) fn sender_version(method: &str, argument: &[u8]) -> Option<u64> {
-    #[derive(candid::CandidType, candid::Deserialize)]
-    struct SenderVersion {
-        sender_canister_version: Option<u64>,
-    }
-    let named = matches!(
-        method,
-        "create_canister"
-            | "update_settings"
-            | "install_code"
-            | "install_chunked_code"
-            | "uninstall_code"
-            | "provisional_create_canister_with_cycles"
-    );
-    if !named {
-        return None;
-    }
-    decode::<SenderVersion>(argument)
-        .ok()?
-        .sender_canister_version
 }
 
 /// The first controllers of a canister for which none were named (MGMT-110).
