@@ -21,6 +21,7 @@ pub use certificate::verify::{CertificateError, Freshness, RootKey, Subject, Ver
 pub use certificate::{Certificate, SubnetDelegation};
 pub use hash_tree::HashTree;
 pub use hash_tree::lookup::{Lookup, SubTree, SubTreeLookup};
+pub use hash_tree::merge::MergeError;
 pub use hash_tree::well_formed::NotWellFormed;
 pub use labeled_tree::{Children, LabeledTree, Leaf};
 pub use map::{Authenticated, AuthenticatedMap, Hashed, Show};

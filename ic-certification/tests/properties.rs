@@ -13,6 +13,7 @@ mod oracle;
 use std::collections::BTreeMap;
 
 use ic_certification::{HashTree, LabeledTree, Lookup};
+use ic_types::codec::Wire;
 use ic_types::{Digest, Label, Path};
 use oracle::{Answer, Naive};
 use proptest::prelude::*;
@@ -123,6 +124,46 @@ proptest! {
         }
     }
 
+    /// Two witnesses of one root merge into the witness of both, those of two roots into nothing.
+    #[test]
+    fn merging(state in state(), one in prop::collection::vec(path(), 0..4), other in prop::collection::vec(path(), 0..4)) {
+        let whole = labeled(&state);
+        let paths = |paths: &[Vec<Vec<u8>>]| paths.iter().cloned().map(Path::new).collect::<Vec<_>>();
+        let merged = whole.witness(&paths(&one)).merge(&whole.witness(&paths(&other))).unwrap();
+        prop_assert_eq!(merged.root(), whole.root());
+        prop_assert_eq!(&merged, &whole.witness(&paths(&[one, other].concat())));
+        let mut changed = whole.clone();
+        changed.insert(["z"], b"changed".as_slice());
+        prop_assert!(merged.merge(&changed.witness(&[])).is_err());
+    }
+
+    /// What is listed is what is there.
+    #[test]
+    fn listing(state in state()) {
+        let tree = labeled(&state).witness(&[Path::default()]);
+        let mut listed = Vec::new();
+        tree.whole().for_each_value(|path, value| {
+            listed.push((path.iter().map(|label| label.to_vec()).collect::<Vec<_>>(), value.to_vec()));
+        });
+        let expected: Vec<_> = state.into_iter().collect();
+        prop_assert_eq!(listed, expected);
+    }
+
+    /// Decoding never panics; what decodes encodes to the same bytes (CERT-013).
+    #[test]
+    fn decoding(tree in any_tree(), position in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let tree = tree.to_hash_tree();
+        let mut bytes = tree.encode();
+        prop_assert_eq!(&HashTree::decode(&bytes).unwrap(), &tree);
+        let position = position.index(bytes.len());
+        bytes[position] = byte;
+        if let Ok(changed) = HashTree::decode(&bytes) {
+            prop_assert_eq!(&changed.encode(), &bytes);
+        }
+        bytes.truncate(position);
+        prop_assert!(HashTree::decode(&bytes).is_err());
+    }
+
     /// The order in which a tree came about, and what it shares with older ones, do not show.
     #[test]
     fn incremental(before in state(), after in state()) {
@@ -209,4 +250,29 @@ fn deep_trees_do_not_exhaust_the_stack() {
         tree.well_formed().is_err(),
         "a leaf beside an empty side is not alone"
     );
+}
+
+/// CERT-013: deeper trees than any that exists are refused, before they cost anything.
+#[test]
+fn depth_is_bounded() {
+    use ic_certification::hash_tree::codec::DEPTH;
+    let nested = |depth: usize| [b"\x83\x02\x40".repeat(depth), vec![0x81, 0x00]].concat();
+    assert!(HashTree::decode(&nested(DEPTH)).is_ok());
+    assert!(HashTree::decode(&nested(DEPTH + 1)).is_err());
+    assert!(HashTree::decode(&nested(1_000_000)).is_err());
+    for wrong in [
+        &b"\x80"[..],            // no kind
+        b"\x81\x01",             // a fork without sides
+        b"\x82\x00\x00",         // too much for an empty tree
+        b"\x82\x04\x41\x00",     // a hash of one byte
+        b"\x82\x05\x40",         // no such kind
+        b"\x81\xc2\x40",         // a bignum as kind
+        b"\x98\x01\x00",         // not the shortest length
+        b"\x9f\x00\xff",         // no definite length
+        b"\x82\x03\x60",         // text as value
+        b"\x81\x00\x00",         // something after it
+        b"\xd9\xd9\xf6\x81\x00", // another tag
+    ] {
+        assert!(HashTree::decode(wrong).is_err(), "{wrong:x?}");
+    }
 }

@@ -195,6 +195,29 @@ impl<'a> SubTree<'a> {
         ))
     }
 
+    /// Every value that is shown here or below, in order, with its path from here.
+    ///
+    /// The path is lent, not given: all paths together may be far larger than the tree.
+    pub fn for_each_value(self, mut then: impl FnMut(&[&'a [u8]], &'a [u8])) {
+        let mut path: Vec<&'a [u8]> = Vec::new();
+        if let Some(value) = self.value() {
+            then(&path, value);
+        }
+        let mut open = vec![self.children()];
+        while let Some(children) = open.last_mut() {
+            let Some((label, child)) = children.next() else {
+                open.pop();
+                path.pop();
+                continue;
+            };
+            path.push(label);
+            if let Some(value) = child.value() {
+                then(&path, value);
+            }
+            open.push(child.children());
+        }
+    }
+
     /// The hash of this part.
     pub fn digest(self) -> Digest {
         self.tree

@@ -14,6 +14,7 @@ pub(crate) mod builder;
 pub mod codec;
 pub(crate) mod hash;
 pub mod lookup;
+pub mod merge;
 pub mod well_formed;
 pub(crate) mod witness;
 
