@@ -2,6 +2,7 @@
 
 pub mod authentication;
 pub mod bls;
+pub mod dkg;
 pub mod generator;
 pub mod multisig;
 pub mod node_key;

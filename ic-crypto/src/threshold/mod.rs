@@ -189,6 +189,10 @@ impl SecretShare {
         self.index
     }
 
+    pub(crate) fn scalar(&self) -> &Scalar {
+        &self.scalar
+    }
+
     /// The secret itself: 32 bytes, most significant first.
     pub fn export(&self) -> Exported<{ Scalar::BYTES }> {
         Exported::new(self.scalar.to_be_bytes())

@@ -22,6 +22,19 @@ impl Polynomial {
         )
     }
 
+    /// The same polynomial with another constant.
+    pub(crate) fn with_constant(mut self, value: &Scalar) -> Self {
+        if let Some(constant) = self.0.first_mut() {
+            *constant = *value;
+        }
+        self
+    }
+
+    /// The coefficients, the constant first.
+    pub(crate) fn coefficients(&self) -> &[Scalar] {
+        &self.0
+    }
+
     /// The value at a point.
     pub(crate) fn evaluate(&self, index: ShareIndex) -> SecretScalar {
         let point = index.scalar();

@@ -104,6 +104,14 @@ pub enum DecodeError {
         #[source]
         reason: RangesError,
     },
+    /// The bytes have the right length but are no such thing: not a point of a group, say.
+    #[error("the bytes at byte {position} are not {expected}")]
+    Value {
+        /// Where the bytes begin.
+        position: usize,
+        /// What they should have been, as "a point of G1".
+        expected: &'static str,
+    },
     /// A map without a field that it must have.
     #[error("the field `{field}` is missing")]
     MissingField {

@@ -20,6 +20,11 @@ impl Writer {
         Self(Vec::new())
     }
 
+    /// A writer that has written nothing, with room for `capacity` bytes: what fits is never copied to another place.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
     /// A writer that has written the tag "this is CBOR" (HTTP-020), with room for `capacity` bytes.
     pub fn self_described(capacity: usize) -> Self {
         let mut writer = Self(Vec::with_capacity(capacity));

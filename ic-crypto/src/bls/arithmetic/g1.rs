@@ -355,6 +355,13 @@ impl Zeroize for G1 {
     }
 }
 
+impl Zeroize for G1Affine {
+    fn zeroize(&mut self) {
+        self.0.x.l.zeroize();
+        self.0.y.l.zeroize();
+    }
+}
+
 impl fmt::Debug for G1 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("G1(..)")

@@ -357,6 +357,16 @@ impl Zeroize for G2 {
     }
 }
 
+impl Zeroize for G2Affine {
+    fn zeroize(&mut self) {
+        for coordinate in [&mut self.0.x, &mut self.0.y] {
+            for part in &mut coordinate.fp {
+                part.l.zeroize();
+            }
+        }
+    }
+}
+
 impl fmt::Debug for G2 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("G2(..)")

@@ -13,12 +13,16 @@
 )]
 
 mod expand;
+mod fingerprint;
+mod fixed_base;
 mod g1;
 mod g2;
 mod pairing;
 mod scalar;
 
 pub use expand::expand_message;
+pub(crate) use fingerprint::{Fingerprint, Stride};
+pub(crate) use fixed_base::FixedBase;
 pub use g1::{G1, G1Affine};
 pub use g2::{G2, G2Affine};
 pub use pairing::{Gt, PreparedG2, pairing, product_of_pairings, products_cancel};

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::ops::{Mul, MulAssign};
 
+use zeroize::Zeroize;
+
 use super::{G1Affine, G2Affine, Scalar};
 
 /// Lines of one Miller loop: one for each doubling and each addition along the bits of |z| = 0xd201000000010000.
@@ -11,7 +13,7 @@ const DOUBLINGS_AFTER_ADDITION: [usize; 5] = [2, 3, 9, 32, 16];
 
 /// An element of the target group, of order r.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Gt(blst::blst_fp12);
+pub struct Gt(pub(super) blst::blst_fp12);
 
 impl Gt {
     /// Length of [`to_tag_bytes`](Self::to_tag_bytes).
@@ -89,6 +91,23 @@ impl MulAssign for Gt {
     }
 }
 
+impl Zeroize for Gt {
+    fn zeroize(&mut self) {
+        zeroize_all(&mut self.0.fp6);
+    }
+}
+
+/// Erases the numbers of which extension fields are made.
+fn zeroize_all(parts: &mut [blst::blst_fp6]) {
+    for number in parts
+        .iter_mut()
+        .flat_map(|part| &mut part.fp2)
+        .flat_map(|part| &mut part.fp)
+    {
+        number.l.zeroize();
+    }
+}
+
 impl fmt::Debug for Gt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Gt(..)")
@@ -112,6 +131,14 @@ impl PreparedG2 {
         // SAFETY: `lines` has room for the 68 lines that the function writes; it reads the reference.
         unsafe { blst::blst_precompute_lines(lines.as_mut_ptr(), &point.0) };
         Self { lines }
+    }
+}
+
+impl Zeroize for PreparedG2 {
+    /// What is left are the lines of the neutral element.
+    fn zeroize(&mut self) {
+        zeroize_all(&mut self.lines);
+        self.lines.clear();
     }
 }
 
