@@ -280,6 +280,11 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
         (self.pool.validated.len(), self.pool.unvalidated.len())
     }
 
+    #[cfg(test)]
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     fn view(&self) -> View<'_> {
         View {
             pool: &self.pool,

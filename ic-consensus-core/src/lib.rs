@@ -19,6 +19,8 @@ mod pool;
 mod registry;
 mod rules;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use acceptance::{Acceptance, acceptance};
 pub use artifact::{Artifact, CatchUpPackage, Certification};
