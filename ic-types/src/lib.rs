@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod batch;
+#[cfg(feature = "candid")]
+mod candid;
 pub mod codec;
 pub mod digest;
 pub mod domain;
@@ -13,6 +15,8 @@ pub mod principal;
 pub mod ranges;
 pub mod request;
 pub mod response;
+#[cfg(feature = "serde")]
+mod serde;
 pub mod units;
 
 pub use batch::{Batch, Randomness};
