@@ -34,9 +34,15 @@ fn serialize<T: Named, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok,
 
 fn deserialize<'de, T: Named, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     if deserializer.is_human_readable() {
-        deserializer.deserialize_str(NamedVisitor { human: true, named: PhantomData })
+        deserializer.deserialize_str(NamedVisitor {
+            human: true,
+            named: PhantomData,
+        })
     } else {
-        deserializer.deserialize_bytes(NamedVisitor { human: false, named: PhantomData })
+        deserializer.deserialize_bytes(NamedVisitor {
+            human: false,
+            named: PhantomData,
+        })
     }
 }
 
@@ -49,11 +55,20 @@ impl<'de, T: Named> Visitor<'de> for NamedVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} as {}", T::EXPECTED, if self.human { "text" } else { "bytes" })
+        write!(
+            f,
+            "{} as {}",
+            T::EXPECTED,
+            if self.human { "text" } else { "bytes" }
+        )
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        if self.human { T::from_text(text).map_err(E::custom) } else { T::from_bytes(text.as_bytes()).map_err(E::custom) }
+        if self.human {
+            T::from_text(text).map_err(E::custom)
+        } else {
+            T::from_bytes(text.as_bytes()).map_err(E::custom)
+        }
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<T, E> {
@@ -78,10 +93,16 @@ fn unhex(text: &str) -> Result<Vec<u8>, String> {
         return Err("an odd number of hexadecimal digits".into());
     }
     let pair = |pair: &[u8; 2]| {
-        let digits = str::from_utf8(pair).ok().filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let digits = str::from_utf8(pair)
+            .ok()
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         digits.and_then(|digits| u8::from_str_radix(digits, 16).ok())
     };
-    pairs.iter().map(pair).collect::<Option<_>>().ok_or_else(|| "expected hexadecimal digits".into())
+    pairs
+        .iter()
+        .map(pair)
+        .collect::<Option<_>>()
+        .ok_or_else(|| "expected hexadecimal digits".into())
 }
 
 impl Named for Principal {
@@ -92,7 +113,8 @@ impl Named for Principal {
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: crate::PrincipalError| error.to_string())
+        text.parse()
+            .map_err(|error: crate::PrincipalError| error.to_string())
     }
 
     fn to_bytes(&self) -> &[u8] {
@@ -237,12 +259,18 @@ by_content!(
 mod tests {
     use super::*;
 
-    fn json<T: Serialize + for<'de> Deserialize<'de> + PartialEq + fmt::Debug>(value: &T, text: &str) {
+    fn json<T: Serialize + for<'de> Deserialize<'de> + PartialEq + fmt::Debug>(
+        value: &T,
+        text: &str,
+    ) {
         assert_eq!(serde_json::to_string(value).unwrap(), text);
         assert_eq!(&serde_json::from_str::<T>(text).unwrap(), value);
     }
 
-    fn cbor<T: Serialize + for<'de> Deserialize<'de> + PartialEq + fmt::Debug>(value: &T, bytes: &[u8]) {
+    fn cbor<T: Serialize + for<'de> Deserialize<'de> + PartialEq + fmt::Debug>(
+        value: &T,
+        bytes: &[u8],
+    ) {
         assert_eq!(serde_cbor::to_vec(value).unwrap(), bytes);
         assert_eq!(&serde_cbor::from_slice::<T>(bytes).unwrap(), value);
     }
@@ -266,7 +294,9 @@ mod tests {
         assert!(serde_json::from_str::<Principal>("\"aaaaa-ab\"").is_err());
         assert!(serde_json::from_str::<Digest>("\"0xabc\"").is_err());
         assert!(serde_json::from_str::<Digest>("\"+a\"").is_err());
-        assert!(serde_cbor::from_slice::<Principal>(&[&[0x58, 30][..], &[0; 30]].concat()).is_err());
+        assert!(
+            serde_cbor::from_slice::<Principal>(&[&[0x58, 30][..], &[0; 30]].concat()).is_err()
+        );
         assert!(serde_cbor::from_slice::<RequestId>(&[0x41, 1]).is_err());
     }
 }
