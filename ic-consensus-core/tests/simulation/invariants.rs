@@ -12,6 +12,8 @@ pub struct Invariants {
     /// What each node ever voted for, whatever it has forgotten since.
     supported: Vec<BTreeMap<Height, BTreeSet<BlockHash>>>,
     finalized_by: Vec<BTreeMap<Height, BlockHash>>,
+    ranks: BTreeMap<BlockHash, u32>,
+    disqualified: Vec<BTreeSet<Height>>,
     proposed: Vec<BTreeMap<Height, BlockHash>>,
     /// What the subnet settled, by whoever saw it first.
     final_blocks: BTreeMap<Height, BlockHash>,
@@ -35,6 +37,8 @@ impl Invariants {
         Self {
             supported: vec![BTreeMap::new(); members],
             finalized_by: vec![BTreeMap::new(); members],
+            ranks: BTreeMap::new(),
+            disqualified: vec![BTreeSet::new(); members],
             proposed: vec![BTreeMap::new(); members],
             final_blocks: BTreeMap::new(),
             beacons: BTreeMap::new(),
@@ -51,6 +55,7 @@ impl Invariants {
             match artifact {
                 Artifact::NotarizationShare(share) => {
                     let content = share.content;
+                    self.check_rank(node, content.height, content.block, honest, seed);
                     self.supported[node]
                         .entry(content.height)
                         .or_default()
@@ -84,6 +89,13 @@ impl Invariants {
                         );
                     }
                 }
+                Artifact::Proposal(proposal) => {
+                    self.ranks
+                        .insert(proposal.block.hash(), proposal.block.rank().get());
+                }
+                Artifact::Equivocation(proof) => {
+                    self.disqualified[node].insert(proof.height);
+                }
                 Artifact::Beacon(beacon) => {
                     let known = *self
                         .beacons
@@ -109,6 +121,28 @@ impl Invariants {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// No notary supports a higher rank after a lower one, unless a maker was disqualified between.
+    fn check_rank(
+        &mut self,
+        node: usize,
+        height: Height,
+        block: BlockHash,
+        honest: bool,
+        seed: u64,
+    ) {
+        if !honest || self.disqualified[node].contains(&height) {
+            return;
+        }
+        let rank = self.ranks[&block];
+        let before = self.supported[node].get(&height).into_iter().flatten();
+        for other in before {
+            assert!(
+                self.ranks[other] >= rank,
+                "seed {seed}: node {node} supports rank {rank} at {height} after a lower one"
+            );
         }
     }
 
