@@ -6,6 +6,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+pub mod crypto;
 pub mod types;
 
 /// The same work, done by several crates.
@@ -49,7 +50,9 @@ impl Group {
 
 /// All groups.
 pub fn groups() -> Vec<Group> {
-    types::groups()
+    let mut groups = types::groups();
+    groups.extend(crypto::groups());
+    groups
 }
 
 /// The time of one call of each entry, and its ratio to the first: medians over `rounds` in which the entries take

@@ -9,7 +9,8 @@
 use ic_crypto::bls::{PublicKey, Signature};
 use ic_crypto::threshold::{
     BadShare, BadTranscript, Collected, OptimisticCollector, SecretShare, ShareCollector,
-    ShareIndex, SignatureShare, Threshold, Transcript, dealing, tolerated_faults, verify_shares,
+    ShareIndex, SignatureShare, Threshold, Transcript, combine as combine_valid, dealing,
+    tolerated_faults, verify_shares,
 };
 use ic_crypto::{Generator, Seed};
 use ic_types::{Digest, StateRoot};
@@ -41,6 +42,9 @@ fn combine(
         );
     }
     assert_eq!(last.0, last.1);
+    if let Collected::Complete(signature) = last.0 {
+        assert_eq!(combine_valid(shares), Some(signature));
+    }
     match last.0 {
         Collected::Complete(signature) => Some(signature),
         Collected::Pending { .. } | Collected::Duplicate => None,
@@ -334,4 +338,12 @@ fn shares_are_verified_together() {
     shares[0].index = index;
     let found = verify_shares(&transcript, &message, &shares);
     assert_eq!(found, Err(BadShare::UnknownIndex { index, total: 13 }));
+}
+
+#[test]
+fn nothing_and_twice_the_same_cannot_be_combined() {
+    let (_, secrets) = deal(2, 4);
+    let share = secrets[0].sign(&message("a state"));
+    assert_eq!(combine_valid(&[]), None);
+    assert_eq!(combine_valid(&[share, share]), None);
 }

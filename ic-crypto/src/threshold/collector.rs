@@ -1,6 +1,6 @@
 //! Shares of one message in, one signature out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ic_types::{Signable, SignedBytes};
 
@@ -193,6 +193,25 @@ impl<'a> Collection<'a> {
             self.shares.iter().map(|(i, p)| (*i, *p)).unzip();
         Signature::from_point(interpolate(&indices, points).to_affine())
     }
+}
+
+/// Combines shares that are known to be valid, for instance by [`verify_shares`](super::verify_shares): the signature that a
+/// collector would give. All of them are used; wrong shares, or too few, give a wrong signature.
+///
+/// `None` if there are none, or two of the same node.
+pub fn combine(shares: &[SignatureShare]) -> Option<Signature> {
+    let indices: Vec<ShareIndex> = shares.iter().map(|share| share.index).collect();
+    let distinct: BTreeSet<ShareIndex> = indices.iter().copied().collect();
+    if shares.is_empty() || distinct.len() != indices.len() {
+        return None;
+    }
+    let points = shares
+        .iter()
+        .map(|share| *share.signature.point())
+        .collect();
+    Some(Signature::from_point(
+        interpolate(&indices, points).to_affine(),
+    ))
 }
 
 /// Σ λᵢ · shareᵢ, the indices being distinct.

@@ -36,7 +36,7 @@ pub mod polynomial;
 mod transcript;
 
 pub use batch::verify_shares;
-pub use collector::{BadShare, Collected, OptimisticCollector, ShareCollector};
+pub use collector::{BadShare, Collected, OptimisticCollector, ShareCollector, combine};
 pub use transcript::{BadTranscript, Transcript};
 
 /// How many nodes of `total` may be faulty without harm: the largest f with 3f < n.

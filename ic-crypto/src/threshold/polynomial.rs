@@ -131,15 +131,27 @@ impl IntegerLagrange {
         let primes: Vec<u32> = (2..=largest)
             .filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
             .collect();
+        // The powers of the primes in each number up to the largest index.
+        let powers: Vec<Vec<i16>> = (0..=largest)
+            .map(|number| powers_in(number, &primes))
+            .collect();
+        let powers_of = |number: u32| {
+            usize::try_from(number)
+                .ok()
+                .and_then(|number| powers.get(number))
+        };
         // λᵢ as a product of primes to positive and negative powers.
-        let mut exponents: Vec<Vec<i32>> = Vec::with_capacity(indices.len());
+        let mut exponents: Vec<Vec<i16>> = Vec::with_capacity(indices.len());
         for own in indices {
-            let mut powers = vec![0; primes.len()];
+            let mut product = vec![0; primes.len()];
             for other in indices.iter().filter(|other| *other != own) {
-                multiply(&mut powers, &primes, other.get(), 1);
-                multiply(&mut powers, &primes, other.get().abs_diff(own.get()), -1);
+                let above = powers_of(other.get())?;
+                let below = powers_of(other.get().abs_diff(own.get()))?;
+                for (power, (above, below)) in product.iter_mut().zip(above.iter().zip(below)) {
+                    *power += above - below;
+                }
             }
-            exponents.push(powers);
+            exponents.push(product);
         }
         let signs = indices
             .iter()
@@ -152,7 +164,7 @@ impl IntegerLagrange {
                 .copied()
                 .unwrap_or_default()
         };
-        let least: Vec<i32> = (0..primes.len()).map(least).collect();
+        let least: Vec<i16> = (0..primes.len()).map(least).collect();
         let numerators: Option<Vec<(u128, bool)>> = exponents
             .iter()
             .zip(signs)
@@ -192,14 +204,17 @@ impl IntegerLagrange {
     }
 }
 
-/// Adds `sign` times the powers of the primes in `number`.
-fn multiply(powers: &mut [i32], primes: &[u32], mut number: u32, sign: i32) {
-    for (power, prime) in powers.iter_mut().zip(primes) {
-        while number > 1 && number.is_multiple_of(*prime) {
+/// The powers of the primes in a number, of which they are all prime factors.
+fn powers_in(mut number: u32, primes: &[u32]) -> Vec<i16> {
+    let mut power_of = |prime: u32| {
+        let mut power = 0;
+        while number > 1 && number.is_multiple_of(prime) {
             number /= prime;
-            *power += sign;
+            power += 1;
         }
-    }
+        power
+    };
+    primes.iter().map(|prime| power_of(*prime)).collect()
 }
 
 #[cfg(test)]
