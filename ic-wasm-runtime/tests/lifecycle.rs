@@ -549,3 +549,388 @@ fn mgmt_132_134_a_module_in_chunks() {
         .unwrap();
     assert_eq!(subnet.state.canister(&canister).unwrap().chunks.bytes(), 0);
 }
+
+#[test]
+fn sys_242_a_kept_heap_keeps_its_size() {
+    let text = r#"(module
+        (import "ic0" "msg_reply" (func $reply))
+        (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+        (memory 1)
+        (func (export "canister_update grow") (drop (memory.grow (i32.const 3)))
+            (i32.store8 (i32.const 200000) (i32.const 7)) (call $reply))
+        (func (export "canister_query size")
+            (i32.store (i32.const 0) (memory.size))
+            (call $append (i32.const 0) (i32.const 4))
+            (call $append (i32.const 200000) (i32.const 1))
+            (call $reply)))"#;
+    let mut module = wat(text);
+    let section = b"icp:private enhanced-orthogonal-persistence";
+    module.extend_from_slice(&[
+        0,
+        u8::try_from(section.len() + 1).unwrap(),
+        u8::try_from(section.len()).unwrap(),
+    ]);
+    module.extend_from_slice(section);
+    let mut subnet = TestSubnet::default();
+    let canister = subnet.create();
+    subnet
+        .install(canister, Mode::install, &module, b"")
+        .unwrap();
+    subnet.request(canister, "grow", b"").unwrap();
+    let upgrade = |persistence| {
+        Mode::upgrade(Some(Upgrade {
+            skip_pre_upgrade: None,
+            wasm_memory_persistence: Some(persistence),
+        }))
+    };
+    subnet
+        .install(canister, upgrade(Persistence::keep), &module, b"")
+        .unwrap();
+    assert_eq!(
+        subnet.query(canister, "size", b"").unwrap(),
+        [4, 0, 0, 0, 7]
+    );
+    subnet
+        .install(canister, upgrade(Persistence::replace), &module, b"")
+        .unwrap();
+    assert_eq!(
+        error(subnet.query(canister, "size", b"")),
+        ErrorCode::Trapped
+    );
+}
+
+/// `canister_status` as ic-management-canister-types decodes it: each field has to be there.
+#[derive(candid::CandidType, candid::Deserialize)]
+struct StatusReply {
+    status: StatusVariant,
+    ready_for_migration: bool,
+    version: u64,
+    settings: SettingsReply,
+    module_hash: Option<serde_bytes::ByteBuf>,
+    memory_size: u128,
+    memory_metrics: MetricsReply,
+    cycles: u128,
+    reserved_cycles: u128,
+    idle_cycles_burned_per_day: u128,
+    query_stats: StatisticsReply,
+}
+
+#[derive(candid::CandidType, candid::Deserialize, Debug, PartialEq)]
+#[allow(non_camel_case_types, reason = "as on the wire")]
+enum StatusVariant {
+    running,
+    stopping,
+    stopped,
+}
+
+#[derive(candid::CandidType, candid::Deserialize)]
+struct MetricsReply {
+    wasm_memory_size: u128,
+    stable_memory_size: u128,
+    global_memory_size: u128,
+    wasm_binary_size: u128,
+    custom_sections_size: u128,
+    canister_history_size: u128,
+    wasm_chunk_store_size: u128,
+    snapshots_size: u128,
+    log_memory_store_size: u128,
+}
+
+#[derive(candid::CandidType, candid::Deserialize)]
+struct StatisticsReply {
+    num_calls_total: u128,
+    num_instructions_total: u128,
+    request_payload_bytes_total: u128,
+    response_payload_bytes_total: u128,
+}
+
+#[derive(candid::CandidType, candid::Deserialize, Debug, PartialEq)]
+#[allow(non_camel_case_types, reason = "as on the wire")]
+enum VisibilityVariant {
+    controllers,
+    public,
+    allowed_viewers(Vec<candid::Principal>),
+}
+
+#[derive(candid::CandidType, candid::Deserialize, Clone, Debug, PartialEq)]
+struct VariableReply {
+    name: String,
+    value: String,
+}
+
+#[derive(candid::CandidType, candid::Deserialize)]
+struct SettingsReply {
+    controllers: Vec<candid::Principal>,
+    compute_allocation: u128,
+    memory_allocation: u128,
+    freezing_threshold: u128,
+    reserved_cycles_limit: u128,
+    minimum_incoming_canister_call_cycles: u128,
+    wasm_memory_limit: u128,
+    wasm_memory_threshold: u128,
+    log_visibility: VisibilityVariant,
+    log_memory_limit: u128,
+    snapshot_visibility: VisibilityVariant,
+    status_visibility: VisibilityVariant,
+    environment_variables: Vec<VariableReply>,
+}
+
+#[derive(candid::CandidType, Default)]
+struct WantedSettings {
+    controllers: Option<Vec<candid::Principal>>,
+    compute_allocation: Option<u128>,
+    memory_allocation: Option<u128>,
+    freezing_threshold: Option<u128>,
+    log_visibility: Option<VisibilityVariant>,
+    status_visibility: Option<VisibilityVariant>,
+    environment_variables: Option<Vec<VariableReply>>,
+    wasm_memory_limit: Option<u128>,
+}
+
+#[derive(candid::CandidType)]
+struct UpdateSettings {
+    canister_id: candid::Principal,
+    settings: WantedSettings,
+}
+
+fn change(
+    subnet: &mut TestSubnet,
+    canister: CanisterId,
+    settings: WantedSettings,
+) -> Result<(), ErrorCode> {
+    let argument = Encode!(&UpdateSettings {
+        canister_id: wire(canister),
+        settings
+    })
+    .unwrap();
+    subnet
+        .manage("update_settings", &argument)
+        .map(|_| ())
+        .map_err(|refusal| refusal.error)
+}
+
+#[test]
+fn mgmt_131_139_settings_are_set_and_shown() {
+    let mut subnet = TestSubnet::default();
+    let canister = subnet.universal();
+    let variable = VariableReply {
+        name: "KEY".into(),
+        value: "value".into(),
+    };
+    change(
+        &mut subnet,
+        canister,
+        WantedSettings {
+            compute_allocation: Some(5),
+            freezing_threshold: Some(1_000),
+            status_visibility: Some(VisibilityVariant::public),
+            log_visibility: Some(VisibilityVariant::allowed_viewers(vec![wire(canister)])),
+            environment_variables: Some(vec![variable.clone()]),
+            ..WantedSettings::default()
+        },
+    )
+    .unwrap();
+    // Anybody may ask now, by update and by query.
+    subnet.sender = user(3);
+    let by_update = subnet.manage("canister_status", &about(canister)).unwrap();
+    let by_query = subnet
+        .query(CanisterId::MANAGEMENT, "canister_status", &about(canister))
+        .unwrap();
+    for reply in [by_update, by_query] {
+        let reply: StatusReply = candid::decode_one(&reply).unwrap();
+        assert_eq!(reply.status, StatusVariant::running);
+        assert_eq!(reply.settings.compute_allocation, 5);
+        assert_eq!(reply.settings.freezing_threshold, 1_000);
+        assert_eq!(
+            reply.settings.environment_variables,
+            std::slice::from_ref(&variable)
+        );
+        assert_eq!(reply.settings.status_visibility, VisibilityVariant::public);
+        assert_eq!(reply.settings.reserved_cycles_limit, 5_000_000_000_000);
+        assert_eq!(reply.memory_metrics.wasm_memory_size, 4 * 65_536);
+        assert_eq!(reply.memory_metrics.stable_memory_size, 0);
+        assert!(reply.module_hash.is_some() && !reply.ready_for_migration);
+        assert!(reply.idle_cycles_burned_per_day > 0 && reply.cycles > 0);
+        assert_eq!(reply.version, 2);
+    }
+    subnet.sender = user(1);
+    for (settings, expected) in [
+        (
+            WantedSettings {
+                compute_allocation: Some(101),
+                ..Default::default()
+            },
+            ErrorCode::InvalidSettings,
+        ),
+        (
+            WantedSettings {
+                compute_allocation: Some(100),
+                ..Default::default()
+            },
+            ErrorCode::ComputeOversubscribed,
+        ),
+        (
+            WantedSettings {
+                memory_allocation: Some(1 << 64),
+                ..Default::default()
+            },
+            ErrorCode::InvalidSettings,
+        ),
+        (
+            WantedSettings {
+                memory_allocation: Some(1 << 50),
+                ..Default::default()
+            },
+            ErrorCode::MemoryOversubscribed,
+        ),
+        (
+            WantedSettings {
+                memory_allocation: Some(1 << 40),
+                freezing_threshold: Some(5_000_000),
+                ..Default::default()
+            },
+            ErrorCode::InvalidSettings,
+        ),
+        (
+            WantedSettings {
+                wasm_memory_limit: Some(1),
+                ..Default::default()
+            },
+            ErrorCode::InvalidSettings,
+        ),
+        (
+            WantedSettings {
+                controllers: Some(vec![wire(canister); 11]),
+                ..Default::default()
+            },
+            ErrorCode::InvalidSettings,
+        ),
+        (
+            WantedSettings {
+                environment_variables: Some(vec![variable.clone(), variable]),
+                ..Default::default()
+            },
+            ErrorCode::InvalidSettings,
+        ),
+    ] {
+        let before = subnet.state.canister(&canister).unwrap().settings.clone();
+        assert_eq!(change(&mut subnet, canister, settings), Err(expected));
+        assert_eq!(subnet.state.canister(&canister).unwrap().settings, before);
+    }
+}
+
+#[test]
+fn abs_091_a_frozen_canister_works_again_after_a_top_up() {
+    #[derive(candid::CandidType)]
+    struct TopUp {
+        canister_id: candid::Principal,
+        amount: u128,
+    }
+    let mut subnet = TestSubnet::default();
+    let canister = subnet.universal();
+    // So long a threshold that what is there does not suffice.
+    let seconds = Some(u128::from(u64::MAX));
+    change(
+        &mut subnet,
+        canister,
+        WantedSettings {
+            freezing_threshold: seconds,
+            ..Default::default()
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        error(subnet.request(canister, "inc", b"")),
+        ErrorCode::OutOfCycles
+    );
+    assert_eq!(
+        error(subnet.query(canister, "get", b"")),
+        ErrorCode::OutOfCycles
+    );
+    let call = subnet.call(canister, "inc", b"");
+    assert_eq!(
+        error(subnet.executor.inspect(&subnet.state, &call)),
+        ErrorCode::OutOfCycles
+    );
+    // Cycles help, and anybody may give them here.
+    subnet.sender = user(4);
+    let amount = 1 << 100;
+    subnet
+        .manage(
+            "provisional_top_up_canister",
+            &Encode!(&TopUp {
+                canister_id: wire(canister),
+                amount
+            })
+            .unwrap(),
+        )
+        .unwrap();
+    assert_eq!(number(&subnet.request(canister, "inc", b"").unwrap()), 1);
+}
+
+#[test]
+fn abs_180_a_canister_that_cannot_pay_loses_its_code() {
+    let mut subnet = TestSubnet::default();
+    let canister = subnet.universal();
+    let free = Some(0);
+    change(
+        &mut subnet,
+        canister,
+        WantedSettings {
+            freezing_threshold: free,
+            ..Default::default()
+        },
+    )
+    .unwrap();
+    let all = u64::try_from(subnet.balance(canister)).unwrap();
+    // An execution is paid for in advance, so what was set aside is left over.
+    subnet
+        .request(canister, "burn", &all.to_le_bytes())
+        .unwrap();
+    assert!(subnet.balance(canister) < 13_000_000_000);
+    let history = subnet.state.canister(&canister).unwrap().history.total();
+    subnet.step = Duration::from_secs(3600 * 24 * 365 * 200);
+    subnet.batch(Vec::new());
+    let canister = subnet.state.canister(&canister).unwrap();
+    assert!(canister.code.is_none() && canister.balance.is_zero());
+    assert_eq!(
+        (canister.history.total(), canister.history.latest(9).count()),
+        (history, 0)
+    );
+}
+
+#[test]
+fn mgmt_156_a_canister_with_a_wanted_id() {
+    #[derive(candid::CandidType)]
+    struct Wanted {
+        amount: Option<u128>,
+        specified_id: Option<candid::Principal>,
+    }
+    let mut subnet = TestSubnet::default();
+    let ledger = CanisterId::from_u64(2);
+    let wanted = |id| {
+        Encode!(&Wanted {
+            amount: Some(5),
+            specified_id: Some(wire(id))
+        })
+        .unwrap()
+    };
+    let method = "provisional_create_canister_with_cycles";
+    let reply = subnet.manage(method, &wanted(ledger)).unwrap();
+    let created: Created = candid::decode_one(&reply).unwrap();
+    assert_eq!(created.canister_id.as_slice(), ledger.as_slice());
+    assert_eq!(subnet.balance(ledger), 5);
+    assert_eq!(
+        error(subnet.manage(method, &wanted(ledger))),
+        ErrorCode::IdNotAvailable
+    );
+    let elsewhere = CanisterId::from_u64(1 << 40);
+    assert_eq!(
+        error(subnet.manage(method, &wanted(elsewhere))),
+        ErrorCode::IdNotAvailable
+    );
+    // One that would be given out next is skipped afterwards.
+    let next = CanisterId::from_u64(1 << 20);
+    subnet.manage(method, &wanted(next)).unwrap();
+    assert_eq!(subnet.create(), CanisterId::from_u64((1 << 20) + 1));
+}

@@ -166,9 +166,10 @@ impl Instrumented {
         Arc::clone(&self.globals)
     }
 
-    /// Lays out the memory as it is before anything ran: the declared size, and the data.
+    /// Lays out the memory as it is before anything ran: at least the declared size, and the data.
     pub fn initialise(&self, heap: &mut Memory) {
-        heap.wasm_pages = self.heap.minimum;
+        // A heap that is kept over an upgrade may have grown (SYS-243).
+        heap.wasm_pages = heap.wasm_pages.max(self.heap.minimum);
         for (offset, bytes) in &self.data {
             heap.pages.write(*offset, bytes);
         }

@@ -240,10 +240,20 @@ impl Canister {
                 .saturating_add(self.settings.wasm_memory_threshold)
     }
 
+    fn has_low_memory_hook(&self) -> bool {
+        self.code
+            .as_ref()
+            .is_some_and(|code| code.execution.module.interface().on_low_wasm_memory)
+    }
+
     /// Notices that memory has become low, or is so no longer (ABS-116).
     pub fn update_low_memory_hook(&mut self) {
         self.low_memory_hook = match (self.memory_is_low(), self.low_memory_hook) {
-            (true, LowMemoryHook::NotSatisfied) => LowMemoryHook::Ready,
+            (true, LowMemoryHook::NotSatisfied) if self.has_low_memory_hook() => {
+                LowMemoryHook::Ready
+            }
+            // A hook that is not exported has nothing to run (ABS-410).
+            (true, LowMemoryHook::NotSatisfied) => LowMemoryHook::Executed,
             (true, same) => same,
             (false, _) => LowMemoryHook::NotSatisfied,
         };
