@@ -1,1 +1,232 @@
 //! A whole node composed from the five crates.
+//!
+//! [`Node`] joins them, in this file. Everything else is what the crates leave to the embedder: the thread and the
+//! clocks around a node ([`member`]), the wires between nodes ([`network`]), what survives a crash ([`store`]), a
+//! subnet set up by a trusted dealer ([`subnet`]), the HTTP interface ([`http`]), and a client that believes nothing
+//! but the root key ([`client`]).
+
+pub mod client;
+pub mod clock;
+pub mod http;
+pub mod member;
+pub mod network;
+pub mod store;
+pub mod subnet;
+pub mod timeline;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use ic_certification::{CanisterSignatureVerifier, Certificate, LabeledTree, RootKey};
+use ic_consensus_core::ingress::NotPooled;
+use ic_consensus_core::{
+    Artifact, Certification, Engine, Event, IngressPool, Milestone, Now, Output, Registry,
+};
+use ic_crypto::{Authenticated, Unauthenticated, authenticate};
+use ic_types::{Call, Content, Envelope, Height, NodeId, Path, RequestId, StateRoot};
+use ic_wasm_runtime::sandbox::Sandbox;
+use ic_wasm_runtime::{Executor, Refusal, ReplicatedState};
+
+/// What the crates leave to the embedder.
+pub trait Outside {
+    /// Returns when `artifacts` will survive a crash: nothing that relies on them leaves the node before.
+    fn persist(&mut self, artifacts: &[Artifact]);
+    /// Sends to one other node, or to all of them. What is lost is made up for later.
+    fn send(&mut self, to: Option<NodeId>, artifact: Artifact);
+    /// Takes note of how far the subnet has come, if anybody wants to know.
+    fn progress(&mut self, milestone: Milestone);
+    /// Takes note that the subnet has signed a state.
+    fn certified(&mut self, certification: &Certification);
+}
+
+/// A state and its tree, whose root the subnet signs.
+#[derive(Clone)]
+pub struct Executed {
+    /// The canisters, and the requests of the last minutes.
+    pub state: ReplicatedState,
+    /// What can be certified of it.
+    pub tree: LabeledTree,
+}
+
+/// The calls that wait for a block.
+pub type Calls = IngressPool<CanisterSignatureVerifier>;
+
+/// Why a node does not take a request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The sender is not proved.
+    #[error(transparent)]
+    Unauthenticated(#[from] Unauthenticated),
+    /// The canister, or the system in its place, does not want it.
+    #[error("{0}")]
+    Rejected(Refusal),
+    /// There is no room.
+    #[error(transparent)]
+    NotPooled(#[from] NotPooled),
+}
+
+/// Why a node stops for good.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Halt {
+    /// The subnet agreed on another state: this node must not go on with its own.
+    #[error("at height {height} this node computed {computed}, the subnet agreed on {agreed}")]
+    Diverged {
+        /// The height.
+        height: Height,
+        /// The root of this node's state.
+        computed: StateRoot,
+        /// The root that the subnet signed.
+        agreed: StateRoot,
+    },
+    /// The batches that lead to the subnet's state are gone, and states are not fetched from peers yet.
+    #[error("this node missed so much that only the state at height {height} would help")]
+    LeftBehind {
+        /// The height.
+        height: Height,
+    },
+}
+
+/// One node: agreement, execution and certification; no sockets, no disk, no clock.
+pub struct Node<R, S: Sandbox, O> {
+    engine: Engine<Calls, R>,
+    executor: Arc<Executor<S>>,
+    state: ReplicatedState,
+    history: BTreeMap<Height, Executed>,
+    certified: Option<Certification>,
+    canister_signatures: CanisterSignatureVerifier,
+    outside: O,
+}
+
+impl<R: Registry, S: Sandbox, O: Outside> Node<R, S, O> {
+    /// A node whose canisters are what `state` says, and whose chain starts where `engine` does.
+    pub fn new(
+        engine: Engine<Calls, R>,
+        executor: Arc<Executor<S>>,
+        state: ReplicatedState,
+        root: RootKey,
+        outside: O,
+    ) -> Self {
+        let canister_signatures = CanisterSignatureVerifier::new(root);
+        Self {
+            engine,
+            executor,
+            state,
+            history: BTreeMap::new(),
+            certified: None,
+            canister_signatures,
+            outside,
+        }
+    }
+
+    /// Proves who sent a request.
+    ///
+    /// # Errors
+    /// Nobody in particular did.
+    pub fn authenticate<C: Content>(
+        &self,
+        envelope: Envelope<C>,
+        now: Now,
+    ) -> Result<Authenticated<C>, Unauthenticated> {
+        authenticate(envelope, now.wall, &self.canister_signatures)
+    }
+
+    /// Takes a call into the pool from which blocks are made. Its outcome will be in the certified state.
+    ///
+    /// # Errors
+    /// The call is refused, and the subnet will not hear of it from this node.
+    pub fn submit(&mut self, envelope: Envelope<Call>, now: Now) -> Result<RequestId, Refused> {
+        let call = self.authenticate(envelope, now)?;
+        self.executor
+            .inspect(&self.state, call.content())
+            .map_err(Refused::Rejected)?;
+        let id = call.id();
+        self.engine.payloads_mut().insert(call, now.wall)?;
+        Ok(id)
+    }
+
+    /// One turn of the loop: something happened, here is what follows from it.
+    ///
+    /// # Errors
+    /// The node cannot go on.
+    ///
+    /// # Panics
+    /// If consensus delivered batches out of order, which it promises not to.
+    pub fn turn(&mut self, now: Now, event: Event) -> Result<(), Halt> {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let step = self.engine.handle(now, event);
+            self.outside.persist(step.to_persist());
+            for output in step.persisted() {
+                match output {
+                    Output::Broadcast(artifact) => self.outside.send(None, artifact),
+                    Output::Send { to, artifact } => self.outside.send(Some(to), artifact),
+                    Output::Deliver(batch) => {
+                        self.executor
+                            .execute(&mut self.state, &batch)
+                            .expect("consensus delivers in order");
+                        let tree = self.state.to_tree();
+                        events.push_back(Event::Executed {
+                            height: batch.height,
+                            root: tree.root(),
+                        });
+                        self.history.insert(
+                            batch.height,
+                            Executed {
+                                state: self.state.clone(),
+                                tree,
+                            },
+                        );
+                    }
+                    Output::Certified(certification) => {
+                        self.history = self.history.split_off(&certification.content.height);
+                        self.outside.certified(&certification);
+                        self.certified = Some(certification);
+                    }
+                    Output::Progress(milestone) => self.outside.progress(milestone),
+                    Output::Diverged {
+                        height,
+                        computed,
+                        agreed,
+                    } => {
+                        return Err(Halt::Diverged {
+                            height,
+                            computed,
+                            agreed,
+                        });
+                    }
+                    Output::FetchState { height, .. } => return Err(Halt::LeftBehind { height }),
+                    // A peer misbehaved, or the store may forget: nothing that this node has to do.
+                    Output::Misbehaved { .. } | Output::Purged { .. } | _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest state that the subnet has signed.
+    pub fn certified(&self) -> Option<&Executed> {
+        self.history.get(&self.certified.as_ref()?.content.height)
+    }
+
+    /// The newest certificate, showing what is at `paths`.
+    pub fn certificate(&self, paths: &[Path]) -> Option<Certificate> {
+        let tree = self.certified()?.tree.witness(paths);
+        Some(Certificate {
+            tree,
+            signature: self.certified?.signature.0,
+            delegation: None,
+        })
+    }
+
+    /// What is needed to answer queries while this node goes on: compiled modules and the newest certified state.
+    pub fn reader(&self) -> Option<(Arc<Executor<S>>, ReplicatedState)> {
+        Some((Arc::clone(&self.executor), self.certified()?.state.clone()))
+    }
+
+    /// The source of blocks and certificates.
+    pub fn engine(&self) -> &Engine<Calls, R> {
+        &self.engine
+    }
+}

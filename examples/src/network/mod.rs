@@ -1,0 +1,5 @@
+//! How artifacts travel between nodes.
+
+mod in_process;
+
+pub use in_process::{Inbox, Letter, Switchboard, Visit};
