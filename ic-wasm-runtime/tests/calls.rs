@@ -271,3 +271,25 @@ fn abs_123_the_version_of_the_sender_must_be_right() {
     );
     create(version, &mut subnet).unwrap();
 }
+
+#[test]
+fn abs_357_a_full_queue_to_one_canister_leaves_room_for_another() {
+    let limits = ExecutionLimits {
+        round: ic_types::Instructions::new(1),
+        ..ExecutionLimits::default()
+    };
+    let mut subnet = TestSubnet::new(limits);
+    let (caller, slow, other) = (subnet.universal(), subnet.universal(), subnet.universal());
+    assert_eq!(
+        number(&subnet.request(caller, "flood", slow.as_slice()).unwrap()),
+        500
+    );
+    assert_eq!(
+        number(&subnet.request(caller, "flood", slow.as_slice()).unwrap()),
+        0
+    );
+    assert_eq!(
+        number(&subnet.request(caller, "flood", other.as_slice()).unwrap()),
+        500
+    );
+}

@@ -20,6 +20,11 @@ use crate::{
     },
 };
 
+/// Calls that one execution can make.
+const CALLS: u64 = 500;
+/// Calls of one canister that may be unanswered at once (LIM-093).
+const OPEN_CALLS: u64 = 10_000;
+
 /// A batch that is being executed.
 pub(super) struct Round<'a, S> {
     pub(super) executor: &'a Executor<S>,
@@ -187,6 +192,7 @@ impl<'a, S: Sandbox> World<'a, S> {
             },
             limits,
             entry,
+            room: Arc::new(canister.queues.rooms()),
         };
         self.executor.sandbox.execute(execution, input)
     }
@@ -257,7 +263,7 @@ impl<'a, S: Sandbox> World<'a, S> {
             growth_respects_freezing: false,
             response: byte_count(self.limits.answer_bytes),
             call_payload: byte_count(self.limits.request_bytes),
-            calls: u64::try_from(canister.queues.room_for_any()).unwrap_or(u64::MAX),
+            calls: CALLS.min(OPEN_CALLS.saturating_sub(canister.calls.outstanding())),
             log: ByteCount::new(canister.settings.log_memory_limit),
             ..Limits::update(instructions)
         };

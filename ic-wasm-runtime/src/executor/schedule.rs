@@ -56,7 +56,6 @@ impl<S: Sandbox> Round<'_, S> {
             .state
             .index()
             .with_input()
-            .iter()
             .map(|id| (-self.state.credits.get(id).copied().unwrap_or(0), *id))
             .collect();
         order.sort_unstable();
@@ -89,15 +88,9 @@ impl<S: Sandbox> Round<'_, S> {
     /// Runs hooks, timers and heartbeats that are due.
     fn run_tasks(&mut self) {
         let now = self.state.time();
-        let hooks: Vec<CanisterId> = self.state.index().with_hook().iter().copied().collect();
+        let hooks: Vec<CanisterId> = self.state.index().with_hook().copied().collect();
         let timers: Vec<CanisterId> = self.state.index().timers_due(now).collect();
-        let heartbeats: Vec<CanisterId> = self
-            .state
-            .index()
-            .with_heartbeat()
-            .iter()
-            .copied()
-            .collect();
+        let heartbeats: Vec<CanisterId> = self.state.index().with_heartbeat().copied().collect();
         let tasks = hooks
             .into_iter()
             .map(|id| (id, Task::LowMemory))
@@ -113,7 +106,7 @@ impl<S: Sandbox> Round<'_, S> {
 
     /// Delivers what canisters have sent to each other, in the order of senders and of sending.
     fn deliver(&mut self) {
-        let senders: Vec<CanisterId> = self.state.index().with_output().iter().copied().collect();
+        let senders: Vec<CanisterId> = self.state.index().with_output().copied().collect();
         for sender in senders {
             let output = self
                 .state
@@ -159,7 +152,7 @@ impl<S: Sandbox> Round<'_, S> {
 
     /// Gives credit to those who wait, and lets the first one pay.
     fn settle_credits(&mut self, head: Option<CanisterId>) {
-        let waiting: Vec<CanisterId> = self.state.index().with_input().iter().copied().collect();
+        let waiting: Vec<CanisterId> = self.state.index().with_input().copied().collect();
         let mut credits = std::collections::BTreeMap::new();
         if !waiting.is_empty() {
             let free = 100_u64.saturating_sub(self.state.compute_allocated());
@@ -228,7 +221,7 @@ impl<S: Sandbox> Round<'_, S> {
         self.state
             .management
             .retain(|call| keep(call.expiry, &call.origin));
-        let canisters: Vec<CanisterId> = self.state.index().with_input().iter().copied().collect();
+        let canisters: Vec<CanisterId> = self.state.index().with_input().copied().collect();
         for id in canisters {
             let any = self.state.canister(&id).is_some_and(|canister| {
                 canister

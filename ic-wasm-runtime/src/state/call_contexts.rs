@@ -267,6 +267,11 @@ impl Calls {
         self.contexts.len()
     }
 
+    /// How many calls that this canister has made are not answered.
+    pub fn outstanding(&self) -> u64 {
+        u64::try_from(self.callbacks.len()).unwrap_or(u64::MAX)
+    }
+
     /// The cycles that are held here: available in contexts, and set aside for callbacks.
     pub fn cycles(&self) -> Cycles {
         let available = self.contexts.values().map(|context| context.available);

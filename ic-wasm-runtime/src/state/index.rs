@@ -1,32 +1,32 @@
 //! Which canisters have work, and sums over all of them: kept by difference, so that a round costs what it does
 //! and not what there is.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use ic_types::{CanisterId, Time};
 
 use super::canister::{Canister, LowMemoryHook, Status};
+use super::shared_map::SharedMap;
 
 /// Sets of canisters by what they wait for. Each is shared between copies of the state until it changes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
-    input: Arc<BTreeSet<CanisterId>>,
-    output: Arc<BTreeSet<CanisterId>>,
-    hooks: Arc<BTreeSet<CanisterId>>,
-    heartbeats: Arc<BTreeSet<CanisterId>>,
-    stopping: Arc<BTreeSet<CanisterId>>,
-    timers: Arc<BTreeSet<(Time, CanisterId)>>,
-    deadlines: Arc<BTreeSet<(Time, CanisterId)>>,
+    input: SharedMap<CanisterId, ()>,
+    output: SharedMap<CanisterId, ()>,
+    hooks: SharedMap<CanisterId, ()>,
+    heartbeats: SharedMap<CanisterId, ()>,
+    stopping: SharedMap<CanisterId, ()>,
+    timers: SharedMap<(Time, CanisterId), ()>,
+    deadlines: SharedMap<(Time, CanisterId), ()>,
     memory_bytes: u64,
     compute: u64,
     changed: BTreeSet<CanisterId>,
 }
 
-fn put<T: Ord + Clone>(set: &mut Arc<BTreeSet<T>>, member: T, present: bool) {
-    if set.contains(&member) != present {
-        let set = Arc::make_mut(set);
+fn put<T: Ord + Clone>(set: &mut SharedMap<T, ()>, member: T, present: bool) {
+    if set.contains_key(&member) != present {
         if present {
-            set.insert(member);
+            set.insert(member, ());
         } else {
             set.remove(&member);
         }
@@ -68,7 +68,7 @@ impl Keys {
 }
 
 fn replace(
-    set: &mut Arc<BTreeSet<(Time, CanisterId)>>,
+    set: &mut SharedMap<(Time, CanisterId), ()>,
     id: CanisterId,
     before: Option<Time>,
     after: Option<Time>,
@@ -110,34 +110,34 @@ impl Index {
     }
 
     /// Canisters with messages to execute.
-    pub(crate) fn with_input(&self) -> &BTreeSet<CanisterId> {
-        &self.input
+    pub(crate) fn with_input(&self) -> impl Iterator<Item = &CanisterId> {
+        self.input.keys()
     }
 
     /// Canisters with messages to deliver.
-    pub(crate) fn with_output(&self) -> &BTreeSet<CanisterId> {
-        &self.output
+    pub(crate) fn with_output(&self) -> impl Iterator<Item = &CanisterId> {
+        self.output.keys()
     }
 
     /// Canisters whose low-memory hook must run.
-    pub(crate) fn with_hook(&self) -> &BTreeSet<CanisterId> {
-        &self.hooks
+    pub(crate) fn with_hook(&self) -> impl Iterator<Item = &CanisterId> {
+        self.hooks.keys()
     }
 
     /// Canisters whose code has a heartbeat.
-    pub(crate) fn with_heartbeat(&self) -> &BTreeSet<CanisterId> {
-        &self.heartbeats
+    pub(crate) fn with_heartbeat(&self) -> impl Iterator<Item = &CanisterId> {
+        self.heartbeats.keys()
     }
 
     /// Canisters that are stopping.
-    pub(crate) fn stopping(&self) -> &BTreeSet<CanisterId> {
-        &self.stopping
+    pub(crate) fn stopping(&self) -> impl Iterator<Item = &CanisterId> {
+        self.stopping.keys()
     }
 
     /// Canisters whose timer is due.
     pub(crate) fn timers_due(&self, now: Time) -> impl Iterator<Item = CanisterId> {
         self.timers
-            .iter()
+            .keys()
             .take_while(move |(due, _)| *due <= now)
             .map(|(_, id)| *id)
     }
@@ -145,7 +145,7 @@ impl Index {
     /// Canisters that wait for an answer which is overdue.
     pub(crate) fn overdue(&self, now: Time) -> impl Iterator<Item = CanisterId> {
         self.deadlines
-            .iter()
+            .keys()
             .take_while(move |(due, _)| *due <= now)
             .map(|(_, id)| *id)
     }

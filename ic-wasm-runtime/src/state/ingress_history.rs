@@ -1,13 +1,10 @@
 //! The status of users' requests, forgotten in time (HTTP-185..189, ABS-072..073, ABS-165..167).
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use ic_types::{CanisterId, RequestId, Time, UserId};
 
+use super::shared_map::SharedMap;
 use crate::executor::Refusal;
 
 /// How long an outcome stays readable after it came about (LIM-013).
@@ -69,9 +66,9 @@ pub struct RequestRecord {
 /// All requests of the last minutes.
 #[derive(Clone, Debug, Default)]
 pub struct IngressHistory {
-    records: BTreeMap<RequestId, Arc<RequestRecord>>,
+    records: SharedMap<RequestId, Arc<RequestRecord>>,
     /// When each finished request may be forgotten.
-    due: BTreeSet<(Time, RequestId)>,
+    due: SharedMap<(Time, RequestId), ()>,
 }
 
 impl IngressHistory {
@@ -101,7 +98,7 @@ impl IngressHistory {
             return false;
         }
         if record.status.is_terminal() {
-            self.due.insert((forget_at(&record, now), id));
+            self.due.insert((forget_at(&record, now), id), ());
         }
         self.records.insert(id, Arc::new(record));
         true
@@ -118,7 +115,7 @@ impl IngressHistory {
         let record = Arc::make_mut(record);
         record.status = status;
         if record.status.is_terminal() {
-            self.due.insert((forget_at(record, now), *id));
+            self.due.insert((forget_at(record, now), *id), ());
         }
     }
 

@@ -16,6 +16,7 @@ mod log;
 mod message;
 mod queues;
 mod settings;
+mod shared_map;
 mod subnet;
 
 use std::{
@@ -47,6 +48,7 @@ pub use self::{
 use self::{
     canister::Shared,
     index::{Index, Keys},
+    shared_map::SharedMap,
 };
 use crate::cycles::{self, Ledger, Prices};
 
@@ -57,7 +59,7 @@ pub struct ReplicatedState {
     prices: Prices,
     height: Height,
     time: Time,
-    canisters: Arc<BTreeMap<CanisterId, Shared>>,
+    canisters: SharedMap<CanisterId, Shared>,
     index: Index,
     /// The counter of the next canister id.
     next_id: u64,
@@ -91,7 +93,7 @@ impl ReplicatedState {
             subnet: Arc::new(subnet),
             height: Height::GENESIS,
             time,
-            canisters: Arc::default(),
+            canisters: SharedMap::default(),
             index: Index::default(),
             next_id,
             named: Arc::default(),
@@ -197,7 +199,7 @@ impl ReplicatedState {
         id: &CanisterId,
         change: impl FnOnce(&mut Canister) -> R,
     ) -> Option<R> {
-        let shared = Arc::make_mut(&mut self.canisters).get_mut(id)?;
+        let shared = self.canisters.get_mut(id)?;
         let before = Keys::of(shared);
         let canister = Arc::make_mut(shared);
         let result = change(canister);
@@ -209,12 +211,12 @@ impl ReplicatedState {
     pub(crate) fn insert(&mut self, canister: Canister) {
         self.index
             .update(canister.id, &Keys::default(), &Keys::of(&canister));
-        Arc::make_mut(&mut self.canisters).insert(canister.id, Arc::new(canister));
+        self.canisters.insert(canister.id, Arc::new(canister));
     }
 
     /// Removes a canister with all that it holds, and says what it was.
     pub(crate) fn remove(&mut self, id: &CanisterId) -> Option<Shared> {
-        let removed = Arc::make_mut(&mut self.canisters).remove(id)?;
+        let removed = self.canisters.remove(id)?;
         self.index
             .update(*id, &Keys::of(&removed), &Keys::default());
         self.credits.remove(id);

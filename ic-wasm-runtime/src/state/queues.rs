@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use ic_types::{CanisterId, Cycles, Time};
+use ic_types::{CanisterId, Cycles, Principal, Time};
 
 use super::message::{Answer, Message, Request};
 
@@ -82,9 +82,15 @@ impl Queues {
         self.receive(Source::Canister(callee), Message::Answer(Arc::new(answer)));
     }
 
-    /// How many further calls may be made, whoever the callees are.
-    pub fn room_for_any(&self) -> usize {
-        CAPACITY.saturating_sub(self.reserved.values().copied().max().unwrap_or(0))
+    /// How many further calls may be made, for each callee to which it is fewer than [`CAPACITY`].
+    pub(crate) fn rooms(&self) -> BTreeMap<Principal, u64> {
+        self.reserved
+            .iter()
+            .map(|(callee, reserved)| {
+                let room = CAPACITY.saturating_sub(*reserved);
+                (callee.principal(), u64::try_from(room).unwrap_or(u64::MAX))
+            })
+            .collect()
     }
 
     /// The earliest expiry of a user's request that waits here.

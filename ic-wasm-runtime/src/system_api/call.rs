@@ -163,11 +163,8 @@ impl SystemApi {
             .take()
             .ok_or_else(|| violation(Import::CallPerform, "no call is being put together"))?;
         let price = self.price(&pending);
-        let performed = u64::try_from(self.calls.len()).unwrap_or(u64::MAX);
         let rest = match self.balance.checked_sub(price.total()) {
-            Some(rest) if performed < self.input.limits.calls && price.total() <= self.liquid() => {
-                rest
-            }
+            Some(rest) if self.has_room(&pending.callee) && price.total() <= self.liquid() => rest,
             Some(_) | None => {
                 self.deposit(pending.cycles);
                 return Ok(SYS_TRANSIENT);
@@ -187,6 +184,23 @@ impl SystemApi {
             on_cleanup: pending.on_cleanup,
         });
         Ok(0)
+    }
+
+    /// Whether one more call fits: in all, and into the queue to this callee.
+    fn has_room(&self, callee: &Principal) -> bool {
+        let count = |calls: usize| u64::try_from(calls).unwrap_or(u64::MAX);
+        let to_callee = || {
+            self.calls
+                .iter()
+                .filter(|call| call.callee == *callee)
+                .count()
+        };
+        count(self.calls.len()) < self.input.limits.calls
+            && self
+                .input
+                .room
+                .get(callee)
+                .is_none_or(|room| count(to_callee()) < *room)
     }
 
     /// Calls of queries are free.

@@ -3,7 +3,7 @@
 //! All of it is data, so that an execution is a function of its arguments (no clock, no entropy, no lookups).
 //! The one exception is [`Tariff`]: prices are formulas, and their home is the ledger of the caller.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ic_types::{ByteCount, CanisterId, Cycles, Instructions, Principal, SubnetId, Time};
 
@@ -18,6 +18,9 @@ pub struct ExecutionInput {
     pub funds: Funds,
     /// How much it may use.
     pub limits: Limits,
+    /// How many calls still fit into the queue to each callee; one that is not named has room for as many as
+    /// [`Limits::calls`] permits (ABS-357).
+    pub room: Arc<BTreeMap<Principal, u64>>,
 }
 
 /// What runs: one variant for each column of the specification's table of imports (SYS-002).
@@ -328,7 +331,7 @@ pub struct Limits {
     pub response: ByteCount,
     /// The largest argument of a call with its method name (LIM-003, LIM-014).
     pub call_payload: ByteCount,
-    /// Calls that still fit: room in queues and callbacks; `call_perform` answers 2 beyond.
+    /// Calls that still fit, whoever the callees are; `call_perform` answers 2 beyond.
     pub calls: u64,
     /// Bytes of log content that are kept of this execution (LIM-031).
     pub log: ByteCount,

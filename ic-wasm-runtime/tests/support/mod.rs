@@ -101,6 +101,7 @@ impl<E: WasmEngine> Canister<E> {
                 tariff: Arc::new(Prices),
             },
             limits: self.limits,
+            room: Arc::default(),
         }
     }
 

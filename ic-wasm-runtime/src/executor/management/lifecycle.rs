@@ -199,7 +199,7 @@ impl<S: Sandbox> Round<'_, S> {
     /// Stops the canisters that have nothing outstanding any more, and gives up on calls that have waited too long
     /// (ABS-174, ABS-176).
     pub(in crate::executor) fn settle_stopping(&mut self) {
-        let stopping: Vec<CanisterId> = self.state.index().stopping().iter().copied().collect();
+        let stopping: Vec<CanisterId> = self.state.index().stopping().copied().collect();
         for id in stopping {
             self.settle_one_stopping(id);
         }
