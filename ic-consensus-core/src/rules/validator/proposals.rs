@@ -67,6 +67,12 @@ fn judge(view: &View<'_>, height: Height, key: &Key, proposal: &Proposal) -> Vec
             .verifies_block(&proposal.maker, &metadata, &proposal.signature)
     };
 
+    // Another block of the same maker, who may make one.
+    let twin = || {
+        let mut proposals = all.proposals.at(height).map(|(_, proposal)| proposal);
+        proposals.find(|other| other.maker == proposal.maker)
+    };
+
     // A quorum found it valid: then it is, whatever this node could say. A parent that is not notarized here comes
     // the same way.
     let mut notarizations = waiting!(view, Notarization, height, height)
@@ -78,11 +84,14 @@ fn judge(view: &View<'_>, height: Height, key: &Key, proposal: &Proposal) -> Vec
         if let Some(refusal) = check_votes(committee, notarization_key, notarization) {
             return vec![refusal];
         }
-        return if signed() {
-            vec![Change::Accept(*key), Change::Accept(*notarization_key)]
-        } else {
-            vec![bad_signature(key)]
-        };
+        if !signed() {
+            return vec![bad_signature(key)];
+        }
+        let mut changes = vec![Change::Accept(*key), Change::Accept(*notarization_key)];
+        if !view.is_disqualified(height, &proposal.maker) {
+            changes.extend(twin().map(|twin| Change::Add(prove(view, twin, proposal).into())));
+        }
+        return changes;
     }
 
     let mut rivals = all
@@ -108,11 +117,7 @@ fn judge(view: &View<'_>, height: Height, key: &Key, proposal: &Proposal) -> Vec
     {
         return vec![Change::WakeAfter(remaining)];
     }
-    let mut twins = all
-        .proposals
-        .at(height)
-        .filter(|(_, twin)| twin.maker == proposal.maker);
-    if let Some((_, twin)) = twins.next() {
+    if let Some(twin) = twin() {
         return if signed() {
             vec![Change::Add(prove(view, twin, proposal).into())]
         } else {
