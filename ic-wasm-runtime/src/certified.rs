@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ic_certification::LabeledTree;
-use ic_types::{
-    CanisterId, CanisterRanges, Label, RequestId,
-    codec::{Wire, Writer, leb128},
+use ic_certification::{
+    LabeledTree,
+    leaves::{self, LeafValue, SubnetMetrics},
 };
+use ic_types::{CanisterId, Label, Principal, RequestId};
 
 use crate::state::{Canister, ReplicatedState, RequestRecord, RequestStatus};
 
@@ -20,39 +20,16 @@ const RANGES_IN_LEAF: usize = 5;
 pub(crate) fn genesis(state: &ReplicatedState) -> LabeledTree {
     let mut tree = LabeledTree::empty();
     let subnet = state.subnet();
-    let id = subnet.id.as_slice();
-    tree.insert(
-        [b"subnet".as_slice(), id, b"public_key"],
-        subnet.public_key.as_slice(),
+    let id = subnet.id;
+    tree.put(&leaves::subnet::public_key(id), &subnet.public_key);
+    tree.put(&leaves::subnet::kind(id), &subnet.kind);
+    tree.put(
+        &leaves::subnet::canister_ranges(id),
+        &subnet.canister_ranges,
     );
-    tree.insert(
-        [b"subnet".as_slice(), id, b"type"],
-        subnet.kind.name().as_bytes(),
-    );
-    tree.insert(
-        [b"subnet".as_slice(), id, b"canister_ranges"],
-        subnet.canister_ranges.encode(),
-    );
+    tree.put_canister_ranges(id, &subnet.canister_ranges, RANGES_IN_LEAF);
     for (node, key) in &subnet.nodes {
-        tree.insert(
-            [
-                b"subnet".as_slice(),
-                id,
-                b"node",
-                node.as_slice(),
-                b"public_key",
-            ],
-            key.as_slice(),
-        );
-    }
-    for shard in subnet.canister_ranges.as_slice().chunks(RANGES_IN_LEAF) {
-        // A part of sorted and disjoint ranges is sorted and disjoint.
-        if let (Some(first), Ok(ranges)) = (shard.first(), CanisterRanges::new(shard.to_vec())) {
-            tree.insert(
-                [b"canister_ranges".as_slice(), id, first.start().as_slice()],
-                ranges.encode(),
-            );
-        }
+        tree.put(&leaves::subnet::node_public_key(id, *node), key);
     }
     tree
 }
@@ -64,12 +41,8 @@ pub(crate) fn refresh(
     canisters: &BTreeSet<CanisterId>,
     requests: &BTreeSet<RequestId>,
 ) {
-    tree.insert(["time"], number(state.time().as_nanos()));
-    set(
-        tree,
-        &[b"subnet", state.subnet().id.as_slice(), b"metrics"],
-        metrics(state),
-    );
+    tree.put(&leaves::time(), &state.time());
+    tree.put(&leaves::subnet::metrics(state.subnet().id), &metrics(state));
     if !canisters.is_empty() {
         let changes = canisters
             .iter()
@@ -117,67 +90,50 @@ fn apply(
     }
 }
 
-/// Sets a leaf if it has another value. Returns whether it had.
-fn set(tree: &mut LabeledTree, path: &[&[u8]], value: Vec<u8>) -> bool {
-    if tree.value(path) == Some(value.as_slice()) {
+/// Sets the leaf under `label` if it has another value. Returns whether it had.
+fn set(tree: &mut LabeledTree, label: &'static str, value: &impl LeafValue) -> bool {
+    let bytes = value.encode();
+    if tree.value([label]) == Some(bytes.as_slice()) {
         return false;
     }
-    tree.insert(path.iter().copied(), value);
+    tree.insert([label], bytes);
     true
 }
 
-fn clear(tree: &mut LabeledTree, label: &[u8]) -> bool {
+fn clear(tree: &mut LabeledTree, label: &'static str) -> bool {
     tree.remove([label]).is_some()
 }
 
+/// What is under `/canister/<id>`.
 fn refresh_canister(tree: &mut LabeledTree, canister: &Canister) -> bool {
-    let controllers = &canister.settings.controllers;
-    let mut list = Writer::self_described(8 + 32 * controllers.len());
-    list.array(controllers.len());
-    for controller in controllers {
-        list.bytes(controller.as_slice());
-    }
-    let mut changed = set(tree, &[b"controllers"], list.into_vec());
-    changed |= set(
-        tree,
-        &[b"canister_creation_timestamp"],
-        number(canister.created.as_nanos()),
-    );
+    let controllers: Vec<Principal> = canister.settings.controllers.iter().copied().collect();
+    let mut changed = set(tree, "controllers", &controllers);
+    changed |= set(tree, "canister_creation_timestamp", &canister.created);
     let Some(code) = &canister.code else {
         for label in [
-            b"certified_data".as_slice(),
-            b"module_hash",
-            b"last_install_timestamp",
-            b"metadata",
+            "certified_data",
+            "module_hash",
+            "last_install_timestamp",
+            "metadata",
         ] {
             changed |= clear(tree, label);
         }
         return changed;
     };
-    changed |= set(tree, &[b"certified_data"], canister.certified_data.clone());
-    changed |= set(
-        tree,
-        &[b"last_install_timestamp"],
-        number(code.installed.as_nanos()),
-    );
+    changed |= set(tree, "certified_data", &canister.certified_data);
+    changed |= set(tree, "last_install_timestamp", &code.installed);
     // Sections come with the module, so they are the same as long as its hash is.
-    if set(
-        tree,
-        &[b"module_hash"],
-        code.module_hash.as_bytes().to_vec(),
-    ) {
+    if set(tree, "module_hash", &code.module_hash) {
         changed = true;
-        clear(tree, b"metadata");
+        clear(tree, "metadata");
         for (name, section) in code.execution.module.metadata() {
-            tree.insert(
-                [b"metadata".as_slice(), name.as_bytes()],
-                section.content.as_slice(),
-            );
+            tree.insert(["metadata", name], section.content.as_slice());
         }
     }
     changed
 }
 
+/// What is under `/request_status/<id>`.
 fn request(record: &RequestRecord) -> LabeledTree {
     let mut tree = LabeledTree::empty();
     tree.insert(["status"], record.status.name().as_bytes());
@@ -185,7 +141,7 @@ fn request(record: &RequestRecord) -> LabeledTree {
         RequestStatus::Received | RequestStatus::Processing | RequestStatus::Done => {}
         RequestStatus::Replied(reply) => tree.insert(["reply"], reply.as_ref()),
         RequestStatus::Rejected(reject) => {
-            tree.insert(["reject_code"], number(reject.code.number()));
+            tree.insert(["reject_code"], reject.code.encode());
             tree.insert(["reject_message"], reject.message.as_bytes());
             tree.insert(["error_code"], reject.error.name().as_bytes());
         }
@@ -193,26 +149,11 @@ fn request(record: &RequestRecord) -> LabeledTree {
     tree
 }
 
-/// The metrics of the subnet, with numbers as keys as on the public network (CERT-128).
-fn metrics(state: &ReplicatedState) -> Vec<u8> {
-    let burned = state.burned.get();
-    let low = u64::try_from(burned & u128::from(u64::MAX)).unwrap_or(u64::MAX);
-    let high = u64::try_from(burned >> 64).unwrap_or(u64::MAX);
-    let mut map = Writer::self_described(64);
-    map.map(4);
-    map.nat(0)
-        .nat(u64::try_from(state.canister_count()).unwrap_or(u64::MAX));
-    map.nat(1).nat(state.memory_bytes());
-    map.nat(2).map(2).nat(0).nat(low).nat(1);
-    if high == 0 {
-        map.null();
-    } else {
-        map.nat(high);
+fn metrics(state: &ReplicatedState) -> SubnetMetrics {
+    SubnetMetrics {
+        num_canisters: u64::try_from(state.canister_count()).unwrap_or(u64::MAX),
+        canister_state_bytes: state.memory_bytes(),
+        consumed_cycles_total: state.burned.get(),
+        update_transactions_total: state.updates_executed,
     }
-    map.nat(3).nat(state.updates_executed);
-    map.into_vec()
-}
-
-fn number(number: u64) -> Vec<u8> {
-    leb128::unsigned(number.into()).as_slice().to_vec()
 }

@@ -11,4 +11,4 @@ pub mod state;
 pub mod system_api;
 
 pub use executor::{BatchReport, ErrorCode, ExecutionLimits, Executor, OutOfOrder, Refusal};
-pub use state::{ReplicatedState, Subnet, SubnetKind};
+pub use state::{ReplicatedState, Subnet, SubnetType};

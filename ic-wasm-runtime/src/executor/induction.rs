@@ -212,7 +212,7 @@ pub(super) fn inspect<S: Sandbox>(
             let message = format!("canister {} did not accept the message", canister.id);
             Err(Refusal::new(ErrorCode::NotAccepted, message))
         }
-        Err(trap) => Err(super::message::rejection(canister.id, &trap)),
+        Err(trap) => Err(super::commit::rejection(canister.id, &trap)),
     }
 }
 

@@ -9,10 +9,10 @@ use ic_types::{CanisterId, Cycles, Digest, Instructions, Principal};
 
 use super::{
     ErrorCode, Refusal,
+    commit::{Aftermath, rejection},
     management::{
         InstallChunkedCode, InstallCode, InstallMode, Managed, Persistence, canister_id, origin,
     },
-    message::{Aftermath, rejection},
     round::{Round, World},
 };
 use crate::{

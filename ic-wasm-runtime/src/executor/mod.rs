@@ -3,6 +3,7 @@
 //! [`Executor::execute`] is the only thing that changes a [`ReplicatedState`]. What a canister does wrong is in
 //! the state, where its caller can see it; the executor itself fails only if the batch is not the next one.
 
+mod commit;
 mod effective;
 mod induction;
 mod install;

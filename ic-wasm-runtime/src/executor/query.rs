@@ -9,9 +9,9 @@ use ic_types::{CanisterId, Instructions, Principal, Query};
 
 use super::{
     ErrorCode, Executor, Refusal,
+    commit::{code_number, rejection},
     induction::not_found,
     management::{self, Method},
-    message::{code_number, rejection},
     round::World,
 };
 use crate::{

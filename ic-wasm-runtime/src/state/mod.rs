@@ -43,7 +43,7 @@ pub use self::{
         CONTROLLERS, Settings, SettingsChange, VARIABLE_NAME, VARIABLE_VALUE, VARIABLES, VIEWERS,
         Visibility, WASM_MEMORY,
     },
-    subnet::{Subnet, SubnetKind},
+    subnet::{Subnet, SubnetType},
 };
 use self::{
     canister::Shared,

@@ -6,38 +6,7 @@ use ic_types::{CanisterId, CanisterRange, CanisterRanges, DerPublicKey, NodeId, 
 
 use crate::cycles::Prices;
 
-/// What kind of subnet it is; decides what things cost (LIM-110).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubnetKind {
-    /// Canisters pay by the published prices.
-    Application,
-    /// Nothing costs anything (COST-012).
-    System,
-    /// As an application subnet, for canisters that were let in one by one.
-    VerifiedApplication,
-    /// Rented as a whole: nothing costs anything, and canister signatures from it are invalid (LIM-113).
-    CloudEngine,
-}
-
-impl SubnetKind {
-    /// The text under `/subnet/<id>/type` (CERT-127).
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Application => "application",
-            Self::System => "system",
-            Self::VerifiedApplication => "verified_application",
-            Self::CloudEngine => "cloud_engine",
-        }
-    }
-
-    /// What a subnet of this kind with this many nodes charges.
-    pub fn prices(self, nodes: usize) -> Prices {
-        match self {
-            Self::Application | Self::VerifiedApplication => Prices::application(nodes),
-            Self::System | Self::CloudEngine => Prices::free(),
-        }
-    }
-}
+pub use ic_certification::leaves::SubnetType;
 
 /// A subnet: who it is, and which canisters it may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +23,8 @@ pub struct Subnet {
     /// Which canister ids it answers for. New ids come from the last range; ids
     /// in the others can be asked for by name.
     pub canister_ranges: CanisterRanges,
-    /// Its kind.
-    pub kind: SubnetKind,
+    /// Its kind, which decides what things cost.
+    pub kind: SubnetType,
     /// Whether anybody may make cycles and canisters out of nothing (MGMT-046, MGMT-047, HTTP-140): a
     /// development instance.
     pub provisional: bool,
@@ -79,7 +48,7 @@ impl Subnet {
                     .collect(),
             )
             .unwrap_or_default(),
-            kind: SubnetKind::Application,
+            kind: SubnetType::Application,
             provisional: true,
         }
     }
@@ -94,8 +63,13 @@ impl Subnet {
         self.canister_ranges.as_slice().last()
     }
 
-    /// What it charges.
+    /// What it charges (LIM-110..113).
     pub fn prices(&self) -> Prices {
-        self.kind.prices(self.nodes.len())
+        match self.kind {
+            SubnetType::Application | SubnetType::VerifiedApplication => {
+                Prices::application(self.nodes.len())
+            }
+            SubnetType::System | SubnetType::CloudEngine => Prices::free(),
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     nothing, origin,
 };
 use crate::{
-    executor::{ErrorCode, Refusal, message::Aftermath, round::Round},
+    executor::{ErrorCode, Refusal, commit::Aftermath, round::Round},
     sandbox::Sandbox,
     state::{
         Canister, Change, Details, LowMemoryHook, Origin, Payload, Request, Settings, Status,
