@@ -6,6 +6,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+pub mod certification;
 pub mod crypto;
 pub mod types;
 
@@ -15,6 +16,8 @@ pub struct Group {
     pub name: &'static str,
     /// What the ratio of the second entry to the first may be at most, if a bar was set.
     pub bar: Option<f64>,
+    /// How many rounds to measure at most: few for what takes long.
+    pub rounds: usize,
     /// The crates, ours second: what the ratio is to comes first.
     pub entries: Vec<Entry>,
 }
@@ -33,8 +36,15 @@ impl Group {
         Self {
             name,
             bar,
+            rounds: usize::MAX,
             entries: Vec::new(),
         }
+    }
+
+    /// The same, measured in no more than `rounds` rounds.
+    #[must_use]
+    pub fn rounds(self, rounds: usize) -> Self {
+        Self { rounds, ..self }
     }
 
     /// Adds what one crate does. The result of `work` is kept from being optimised away.
@@ -51,6 +61,7 @@ impl Group {
 /// All groups.
 pub fn groups() -> Vec<Group> {
     let mut groups = types::groups();
+    groups.extend(certification::groups());
     groups.extend(crypto::groups());
     groups
 }
@@ -64,7 +75,7 @@ pub fn measure(group: &mut Group, rounds: usize) -> Vec<(Duration, f64)> {
         .map(|entry| calls_per_sample(&mut entry.call))
         .collect();
     let mut samples = vec![Vec::with_capacity(rounds); calls.len()];
-    for _ in 0..rounds {
+    for _ in 0..rounds.min(group.rounds) {
         for ((entry, calls), samples) in group.entries.iter_mut().zip(&calls).zip(&mut samples) {
             samples.push(sample(&mut entry.call, *calls));
         }
@@ -83,6 +94,8 @@ pub fn measure(group: &mut Group, rounds: usize) -> Vec<(Duration, f64)> {
 
 /// As many calls as take about two milliseconds.
 fn calls_per_sample(call: &mut dyn FnMut()) -> u32 {
+    // The first call may set up what the others work on.
+    call();
     let mut calls = 1;
     loop {
         let seconds = sample(call, calls) * f64::from(calls);

@@ -4,6 +4,7 @@
 //! one: a module here, a row in [`TARGETS`], three lines in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml`, and some seeds
 //! in `corpus/`.
 
+pub mod certification;
 pub mod types;
 
 /// A target: its name, which is that of its corpus, and what it does with an input.
@@ -15,4 +16,6 @@ pub const TARGETS: &[Target] = &[
     ("envelope", types::envelope),
     ("answers", types::answers),
     ("cbor_value", types::cbor_value),
+    ("hash_tree", certification::hash_tree),
+    ("certificate", certification::certificate),
 ];
