@@ -183,6 +183,19 @@ impl Member {
         *self.certified.borrow()
     }
 
+    /// Waits until the subnet has certified a state, the first time.
+    ///
+    /// # Errors
+    /// [`Stopped`], if the node stops before.
+    pub async fn ready(&self) -> Result<(), Stopped> {
+        let mut certified = self.certified.clone();
+        certified
+            .wait_for(Option::is_some)
+            .await
+            .map(|_| ())
+            .map_err(|_| Stopped)
+    }
+
     /// Waits until the subnet has certified the outcome of a call, and returns the certificate that shows it.
     ///
     /// # Errors

@@ -1,6 +1,11 @@
 //! An agent written by others, `ic-agent`, against a running subnet: it verifies every certificate down to the root
 //! key and every signature of a node under a query's answer, and is left to do so.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test"
+)]
 
 mod common;
 

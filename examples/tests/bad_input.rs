@@ -1,6 +1,11 @@
 //! What is wrong gets the status and the words that the specification names, changes nothing, and does not stop the
 //! node (HTTP-016, HTTP-110, HTTP-130 to HTTP-137, HTTP-160 to HTTP-175, HTTP-245, HTTP-246).
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test"
+)]
 
 mod common;
 
@@ -180,7 +185,10 @@ fn assert_refused((status, text): &(u16, String), expected: u16, words: &str) {
 /// The map that an envelope is, to be changed.
 fn envelope_map(bytes: &[u8]) -> std::collections::BTreeMap<Value, Value> {
     match Value::decode(bytes).unwrap() {
-        Value::Map(map) => map,
+        Value::Tag(SELF_DESCRIBED, map) => match *map {
+            Value::Map(map) => map,
+            other => panic!("not a map: {other:?}"),
+        },
         other => panic!("not a map: {other:?}"),
     }
 }

@@ -1,5 +1,10 @@
 //! The five crates joined, in virtual time and on one thread: every seam is crossed, and the same seed is the same run.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test"
+)]
 
 mod common;
 

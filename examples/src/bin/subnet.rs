@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use candid::Decode;
@@ -72,15 +72,21 @@ async fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
-            let mut source = error.source();
-            while let Some(error) = source {
-                eprintln!("  because: {error}");
-                source = error.source();
-            }
+            eprintln!("{}", whole(error.as_ref()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes.
+fn whole(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 /// Serves one node's HTTP interface in the background, and returns where.
@@ -95,6 +101,7 @@ async fn serve(port: u16, member: &Arc<Member>) -> std::io::Result<SocketAddr> {
 async fn run(port: u16, nodes: u32, seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
     let subnet = Subnet::start(Setup::new(nodes, seed(seed_text)?))?;
     let member = subnet.members.first().ok_or("a subnet without nodes")?;
+    member.ready().await?;
     let address = serve(port, member).await?;
     println!("root key  {}", hex(subnet.root_key.to_der().as_slice()));
     println!("url       http://{address}");
@@ -131,38 +138,59 @@ const NOTHING: &[u8] = b"DIDL\0\0";
 /// How long a node may need to catch up with what another has certified.
 const LAG: Duration = Duration::from_secs(10);
 
-/// What all nodes have noticed; one node's notices become lines at once.
+/// What all nodes have noticed; one node's notices become lines.
 struct Observer {
-    started: Clock,
-    watched: NodeId,
-    timeline: Timeline,
+    clock: Clock,
+    /// Who is watched, and how it is told; until that is known, notices wait.
+    watched: Option<(NodeId, Timeline)>,
+    waiting: Vec<(Duration, NodeId, Notice)>,
     roots: BTreeMap<Height, BTreeMap<NodeId, StateRoot>>,
 }
 
-type Shared = Arc<Mutex<Option<Observer>>>;
+type Shared = Arc<Mutex<Observer>>;
 
-fn lock(shared: &Shared) -> std::sync::MutexGuard<'_, Option<Observer>> {
+fn lock(shared: &Shared) -> MutexGuard<'_, Observer> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Observer {
+    fn new() -> Self {
+        Self {
+            clock: Clock::start(),
+            watched: None,
+            waiting: Vec::new(),
+            roots: BTreeMap::new(),
+        }
+    }
+
     fn listener(shared: &Shared) -> Listener {
         let shared = Arc::clone(shared);
         Arc::new(move |node, notice| {
-            if let Some(observer) = lock(&shared).as_mut() {
-                observer.notice(node, &notice);
-            }
+            let mut observer = lock(&shared);
+            let at = observer.clock.elapsed();
+            observer.notice(at, node, notice);
         })
     }
 
-    fn notice(&mut self, node: NodeId, notice: &Notice) {
-        if let Notice::Certified { height, root } = notice {
+    fn notice(&mut self, at: Duration, node: NodeId, notice: Notice) {
+        let Some((watched, timeline)) = &mut self.watched else {
+            self.waiting.push((at, node, notice));
+            return;
+        };
+        if let Notice::Certified { height, root } = &notice {
             self.roots.entry(*height).or_default().insert(node, *root);
         }
-        if node == self.watched
-            && let Some(line) = self.timeline.observe(self.started.elapsed(), notice)
+        if node == *watched
+            && let Some(line) = timeline.observe(at, &notice)
         {
             println!("{line}");
+        }
+    }
+
+    fn watch(&mut self, node: NodeId, timeline: Timeline) {
+        self.watched = Some((node, timeline));
+        for (at, node, notice) in std::mem::take(&mut self.waiting) {
+            self.notice(at, node, notice);
         }
     }
 }
@@ -189,7 +217,7 @@ fn say(what: &str) {
 async fn demo(seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
     let seed = seed(seed_text)?;
     let key = user_key::SecretKey::ed25519(seed.derive("client"));
-    let shared = Shared::default();
+    let shared: Shared = Arc::new(Mutex::new(Observer::new()));
     let mut setup = Setup::new(4, seed);
     setup.listener = Some(Observer::listener(&shared));
     let mut subnet = Subnet::start(setup)?;
@@ -211,17 +239,12 @@ async fn demo(seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
         "how long after the beacon a quorum supported it, made it final, and signed the state that followed."
     );
     println!("{}", Timeline::HEADER);
-    *lock(&shared) = Some(Observer {
-        started: Clock::start(),
-        watched: *ids.get(1).ok_or("a subnet without a second node")?,
-        timeline: Timeline::new(
-            ids.iter()
-                .enumerate()
-                .map(|(at, node)| (*node, format!("node {at}")))
-                .collect(),
-        ),
-        roots: BTreeMap::new(),
-    });
+    let names = ids
+        .iter()
+        .enumerate()
+        .map(|(at, node)| (*node, format!("node {at}")));
+    let second = *ids.get(1).ok_or("a subnet without a second node")?;
+    lock(&shared).watch(second, Timeline::new(names.collect()));
 
     let mut addresses = Vec::new();
     for member in &subnet.members {
@@ -236,7 +259,7 @@ async fn demo(seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
         "a client, {}, at node 0: create a canister",
         client.user()
     ));
-    let canister = ready(&client).await?;
+    let (canister, _) = client.create_canister().await?;
     println!("  ok    the subnet certifies: {canister} is created");
 
     say("install the counter, and see that this and nothing else is what runs");
@@ -288,10 +311,7 @@ async fn demo(seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
     }
 
     say("compare what the nodes have computed");
-    let roots = lock(&shared)
-        .take()
-        .map(|observer| observer.roots)
-        .unwrap_or_default();
+    let roots = std::mem::take(&mut lock(&shared).roots);
     let agreed = roots.values().filter(|by_node| by_node.len() >= 2).count();
     let forks = roots.values().filter(|by_node| {
         by_node
@@ -307,12 +327,6 @@ async fn demo(seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
     println!();
     println!("Every check held.");
     Ok(())
-}
-
-/// Creates a canister as soon as the subnet is there to do it.
-async fn ready(client: &Client) -> Result<CanisterId, ClientError> {
-    let (canister, _) = client.create_canister().await?;
-    Ok(canister)
 }
 
 /// Increments, and checks the certified reply.
@@ -358,7 +372,7 @@ async fn forge(client: &Client, canister: CanisterId) -> Result<(), Box<dyn Erro
     match client.verify(canister, &certificate) {
         Ok(_) => Err(Unexpected("a forged certificate is believed".to_owned()).into()),
         Err(refused) => {
-            println!("  ok    refused: {refused}");
+            println!("  ok    refused: {}", whole(&refused));
             Ok(())
         }
     }

@@ -36,6 +36,7 @@ impl Served {
     pub(crate) async fn start(nodes: u32) -> Self {
         let subnet =
             Subnet::start(Setup::new(nodes, Seed::from_bytes(b"a subnet for tests"))).unwrap();
+        subnet.members[0].ready().await.unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(http::serve(listener, Arc::clone(&subnet.members[0])));
