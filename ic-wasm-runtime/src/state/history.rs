@@ -78,6 +78,7 @@ pub struct Change {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     total: u64,
+    bytes: u64,
     recent: VecDeque<Arc<Change>>,
 }
 
@@ -85,9 +86,13 @@ impl History {
     /// Adds `change` as the newest, and forgets the oldest beyond 20.
     pub fn record(&mut self, change: Change) {
         self.total = self.total.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(change.bytes());
         self.recent.push_back(Arc::new(change));
         while self.recent.len() > KEPT {
-            self.recent.pop_front();
+            let Some(forgotten) = self.recent.pop_front() else {
+                break;
+            };
+            self.bytes = self.bytes.saturating_sub(forgotten.bytes());
         }
     }
 
@@ -108,23 +113,59 @@ impl History {
     /// Forgets what happened but not how often: the canister ran out of cycles (ABS-180).
     pub fn forget(&mut self) {
         self.recent.clear();
+        self.bytes = 0;
     }
 
     /// The bytes that the history counts for in the canister's memory.
     pub fn bytes(&self) -> u64 {
-        let principal = 29 + 8;
-        self.recent
-            .iter()
-            .map(|change| {
-                let list = match &change.details {
-                    Details::Creation { controllers, .. }
-                    | Details::ControllersChange { controllers } => controllers.len(),
-                    Details::CodeUninstall | Details::CodeDeployment { .. } => 0,
-                };
-                160 + u64::try_from(list)
-                    .unwrap_or(u64::MAX)
-                    .saturating_mul(principal)
-            })
-            .sum()
+        self.bytes
+    }
+}
+
+impl Change {
+    /// The bytes that this entry counts for: those of its largest form, and of its controllers.
+    fn bytes(&self) -> u64 {
+        let controllers = match &self.details {
+            Details::Creation { controllers, .. } | Details::ControllersChange { controllers } => {
+                controllers.len()
+            }
+            Details::CodeUninstall | Details::CodeDeployment { .. } => 0,
+        };
+        let each = 37;
+        160 + u64::try_from(controllers)
+            .unwrap_or(u64::MAX)
+            .saturating_mul(each)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abs_312_the_oldest_are_forgotten_and_the_count_goes_on() {
+        let mut history = History::default();
+        let change = |version| Change {
+            time: Time::EPOCH,
+            version,
+            origin: Origin::User(UserId::ANONYMOUS),
+            details: Details::CodeUninstall,
+        };
+        (0..25).for_each(|version| history.record(change(version)));
+        assert_eq!((history.total(), history.bytes()), (25, 20 * 160));
+        let versions = |count| {
+            history
+                .latest(count)
+                .map(|change| change.version)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(versions(2), [23, 24]);
+        assert_eq!(versions(u64::MAX), (5..25).collect::<Vec<_>>());
+        assert_eq!(versions(0), [0; 0]);
+        history.forget();
+        assert_eq!(
+            (history.total(), history.bytes(), history.latest(9).count()),
+            (25, 0, 0)
+        );
     }
 }

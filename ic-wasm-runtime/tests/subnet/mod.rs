@@ -142,6 +142,18 @@ impl TestSubnet {
 
     /// Executes one batch, and checks what must hold after each.
     pub fn batch(&mut self, messages: Vec<Call>) -> BatchReport {
+        let report = self.timed(messages);
+        let ledger = self.state.ledger();
+        assert!(
+            ledger.balances(),
+            "{ledger:?} after batch {}",
+            self.height()
+        );
+        report
+    }
+
+    /// Executes one batch.
+    pub fn timed(&mut self, messages: Vec<Call>) -> BatchReport {
         let height = self.state.height().next().unwrap();
         let batch = Batch {
             height,
@@ -153,8 +165,6 @@ impl TestSubnet {
         };
         let report = self.executor.execute(&mut self.state, &batch).unwrap();
         self.batches.push(batch);
-        let ledger = self.state.ledger();
-        assert!(ledger.balances(), "{ledger:?} after batch {height}");
         report
     }
 
