@@ -30,10 +30,7 @@ pub fn acceptance(position: &Position, kind: Kind, height: Height, look_ahead: u
         | Kind::Finalization
         | Kind::FinalizationShare
         | Kind::Equivocation => (position.finalized, position.notarized),
-        Kind::Tape | Kind::TapeShare => (
-            position.delivered.max(position.catch_up),
-            position.finalized,
-        ),
+        Kind::Tape | Kind::TapeShare => (position.delivered, position.finalized),
         Kind::Certification | Kind::CertificationShare => (
             position.certified,
             position.finalized.max(position.delivered),

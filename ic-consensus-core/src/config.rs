@@ -21,6 +21,9 @@ pub struct Parameters {
     pub certification_gap: u64,
     /// Heights by which notarization may be ahead of the next catch-up package that is due.
     pub catch_up_gap: u64,
+    /// Heights by which this node's own execution may be behind the newest catch-up package before the blocks between
+    /// are forgotten and it has to fetch the state: after a restart, how much is executed again.
+    pub replay_gap: u64,
     /// Heights that are kept below the newest catch-up package, for peers that are a little behind.
     pub kept_below_catch_up: u64,
     /// Heights beyond its own at which a node takes artifacts in, and which it sends to a peer at once.
@@ -53,6 +56,7 @@ impl Default for Parameters {
             interval: 199,
             certification_gap: 70,
             catch_up_gap: 130,
+            replay_gap: 2_000,
             kept_below_catch_up: 50,
             look_ahead: 10,
             batches_ahead: 16,
@@ -97,7 +101,7 @@ impl Config {
         let day = Duration::from_secs(86_400).as_nanos();
         let wide = |number: u64| u128::from(number);
         let size = |number: usize| u128::try_from(number).unwrap_or(u128::MAX);
-        let checks: [(&'static str, u128, u128, u128, &'static str); 16] = [
+        let checks: [(&'static str, u128, u128, u128, &'static str); 17] = [
             (
                 "unit_delay",
                 p.unit_delay.as_nanos(),
@@ -133,6 +137,13 @@ impl Config {
                 2,
                 1_000_000,
                 "2 to 1 000 000",
+            ),
+            (
+                "replay_gap",
+                wide(p.replay_gap),
+                1,
+                1_000_000,
+                "1 to 1 000 000",
             ),
             (
                 "kept_below_catch_up",

@@ -1,31 +1,27 @@
 //! The engine: events in, steps out, and in between the rules, each asked until none has anything to say.
 
+mod changes;
+mod execution;
+mod turn;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ic_types::{Digest, Height, NodeId, StateRoot, SubnetId, Time};
+use ic_types::{Height, NodeId, RegistryVersion, StateRoot, SubnetId, Time};
 
 use crate::acceptance::{Acceptance, acceptance};
-use crate::artifact::{
-    Artifact, Block, BlockMetadata, Body, CatchUpPackage, Certification, Position, Proposal,
-};
+use crate::artifact::{Artifact, Block, CatchUpPackage, Kind, Position};
 use crate::clock::Now;
-use crate::committee::{Committee, Size};
+use crate::committee::Committee;
 use crate::config::Config;
-use crate::delivery::next_batch;
 use crate::event::Event;
 use crate::exchange::{Ask, Exchange, answer};
-use crate::keys::{Level, NodeKeys};
-use crate::payload::{Payloads, ProposalContext};
-use crate::pool::{Change, Execution, Pool, ShareName, Standing, View, after, heights};
+use crate::keys::NodeKeys;
+use crate::payload::Payloads;
+use crate::pool::{Execution, Pool, Standing, View, after};
 use crate::registry::Registry;
-use crate::rules::block_maker::{Decision, Plan, decide};
 use crate::rules::purger::Purged;
-use crate::rules::{AFTER_BLOCK_MAKER, BEFORE_BLOCK_MAKER};
-use crate::step::{Fault, Milestone, Output, Step};
-
-/// More rounds of the rules than any event can need; what is left over is done at the next event.
-const MOST_ROUNDS: usize = 10_000;
+use crate::step::{Output, Step};
 
 /// Why an engine cannot begin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +34,7 @@ pub enum CannotStart {
     #[error("registry version {version} is not available")]
     Registry {
         /// The version.
-        version: ic_types::RegistryVersion,
+        version: RegistryVersion,
     },
 }
 
@@ -49,7 +45,7 @@ pub struct Corrupt {
     /// Which one, counted from 0.
     pub index: usize,
     /// Its kind.
-    pub kind: crate::artifact::Kind,
+    pub kind: Kind,
     /// Its height.
     pub height: Height,
 }
@@ -75,6 +71,8 @@ pub struct Engine<P, R> {
     wake: Option<Duration>,
     /// Who says that another root than this node's is right.
     dissent: BTreeMap<(Height, StateRoot), BTreeSet<NodeId>>,
+    /// Since when a finalized block below the newest package has waited to be delivered, and after which batch.
+    standing: Option<(Now, Height)>,
     /// The package for which a state was asked for, and when.
     fetching: Option<(Height, Now)>,
 }
@@ -122,6 +120,7 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
             started: None,
             wake: None,
             dissent: BTreeMap::new(),
+            standing: None,
             fetching: None,
         })
     }
@@ -265,7 +264,7 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
     }
 
     /// Whether an artifact of this kind and height is worth fetching: for transports that advertise before they send.
-    pub fn acceptance(&self, kind: crate::artifact::Kind, height: Height) -> Acceptance {
+    pub fn acceptance(&self, kind: Kind, height: Height) -> Acceptance {
         acceptance(&self.position(), kind, height, self.config.look_ahead)
     }
 
@@ -335,418 +334,8 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
         }
     }
 
-    /// The state of a height is here.
-    fn executed(&mut self, height: Height, root: StateRoot, step: &mut Step) {
-        let execution = &mut self.execution;
-        if height <= execution.executed {
-            return;
-        }
-        let package = self
-            .pool
-            .validated
-            .catch_ups
-            .get(&height)
-            .map(|held| held.value.root);
-        let certification = self
-            .pool
-            .validated
-            .certifications
-            .get(&height)
-            .map(|known| known.content.root);
-        if let Some(agreed) = package.or(certification).filter(|agreed| *agreed != root) {
-            step.emit(Output::Diverged {
-                height,
-                computed: root,
-                agreed,
-            });
-            return;
-        }
-        if height > execution.delivered {
-            // Loaded or fetched: it must be a state of the chain that this node knows.
-            if height > self.pool.finalized_height() {
-                return;
-            }
-            execution.delivered = height;
-            execution.roots.clear();
-            self.fetching = None;
-        }
-        execution.executed = height;
-        execution.roots.insert(height, root);
-        if package.is_some() {
-            execution.certified = execution.certified.max(height);
-        }
-        if let Some(certification) = self.pool.validated.certifications.get(&height).copied() {
-            self.certified(certification, step);
-        }
-    }
-
-    /// A root that this node computed is certified.
-    fn certified(&mut self, certification: Certification, step: &mut Step) {
-        let height = certification.content.height;
-        let known = self.execution.roots.get(&height) == Some(&certification.content.root);
-        let news = height > self.execution.certified
-            || (height == self.execution.certified && height == self.execution.executed);
-        if known && news {
-            self.execution.certified = height;
-            step.emit(Output::Certified(certification));
-        }
-    }
-
-    /// Asks the rules until none has anything to say.
-    fn run(&mut self, step: &mut Step) {
-        self.wake = None;
-        for _ in 0..MOST_ROUNDS {
-            self.draw_committees();
-            let progressed = self.deliver(step)
-                || BEFORE_BLOCK_MAKER
-                    .iter()
-                    .any(|rule| self.ask_rule(*rule, step))
-                || self.propose(step)
-                || AFTER_BLOCK_MAKER
-                    .iter()
-                    .any(|rule| self.ask_rule(*rule, step));
-            if !progressed {
-                return;
-            }
-            // What the rules wait for may have changed.
-            self.wake = None;
-        }
-        self.wake = Some(Duration::ZERO);
-    }
-
-    fn ask_rule(&mut self, rule: crate::rules::Rule, step: &mut Step) -> bool {
-        let mut progressed = false;
-        for change in rule(&self.view()) {
-            progressed |= self.apply(change, step);
-        }
-        progressed
-    }
-
     fn wake_after(&mut self, remaining: Duration) {
         self.wake = Some(self.wake.map_or(remaining, |wake| wake.min(remaining)));
-    }
-
-    /// Makers and notaries of the heights at which something can still be decided.
-    fn draw_committees(&mut self) {
-        let (first, last) = (
-            after(self.pool.finalized_height()),
-            after(self.pool.notarized_height()),
-        );
-        if self
-            .committees
-            .keys()
-            .next()
-            .is_some_and(|height| *height < first)
-        {
-            self.committees = self.committees.split_off(&first);
-        }
-        for height in heights(first, last) {
-            if self.committees.contains_key(&height) {
-                continue;
-            }
-            let beacon = height.previous().and_then(|below| self.pool.beacon(below));
-            if let (Some(beacon), Some(record)) = (beacon, self.view().record(height)) {
-                self.committees
-                    .insert(height, Committee::draw(record, &beacon.hash()));
-            }
-        }
-    }
-
-    fn deliver(&mut self, step: &mut Step) -> bool {
-        let Some(batch) = next_batch(&self.view()) else {
-            return false;
-        };
-        self.execution.delivered = batch.height;
-        self.payloads.delivered(&batch);
-        step.emit(Output::Deliver(batch));
-        true
-    }
-
-    fn propose(&mut self, step: &mut Step) -> bool {
-        match decide(&self.view()) {
-            Decision::Nothing => false,
-            Decision::Wait(remaining) => {
-                self.wake_after(remaining);
-                false
-            }
-            Decision::Propose(plan) => {
-                let proposal = self.make(plan);
-                self.apply(Change::Add(proposal.into()), step)
-            }
-        }
-    }
-
-    fn make(&mut self, plan: Plan) -> Proposal {
-        let Plan {
-            parent,
-            height,
-            rank,
-            context,
-            summary,
-        } = plan;
-        let body = match summary {
-            Some(summary) => Body::Summary(summary),
-            None => {
-                let undelivered = self
-                    .pool
-                    .undelivered_calls(&parent, self.execution.delivered);
-                let context = ProposalContext {
-                    height,
-                    context,
-                    ancestors: &undelivered,
-                    block_calls: self.config.block_calls,
-                    block_bytes: self.config.block_bytes,
-                    call_bytes: self.config.call_bytes,
-                };
-                Body::Data(self.payloads.build(&context))
-            }
-        };
-        let block = Block::new(parent.hash(), height, rank, context, body);
-        let metadata = BlockMetadata {
-            block: block.hash(),
-            height,
-            subnet: self.subnet,
-        };
-        let signature = self.keys.sign_block(&metadata);
-        Proposal {
-            block,
-            maker: self.keys.node(),
-            signature,
-        }
-    }
-
-    /// Applies one change. Returns whether anything is different.
-    fn apply(&mut self, change: Change, step: &mut Step) -> bool {
-        match change {
-            Change::Add(artifact) => {
-                if self.accept(artifact.clone(), Standing::Checked, step) {
-                    step.keep(artifact.clone());
-                    step.emit(Output::Broadcast(artifact));
-                }
-                true
-            }
-            Change::Accept(key) => {
-                let Some(waiting) = self.pool.unvalidated.remove(&key) else {
-                    return false;
-                };
-                let artifact = waiting.artifact;
-                // Others' shares are sent again when they are needed. A share of this node that a peer gives back
-                // was lost here, and is as good as a new one.
-                let durable =
-                    share_signer(&artifact).is_none_or(|signer| signer == self.keys.node());
-                if self.accept(artifact.clone(), Standing::Checked, step) && durable {
-                    step.keep(artifact);
-                }
-                true
-            }
-            Change::AcceptClaim(key) => {
-                let Some(waiting) = self.pool.unvalidated.remove(&key) else {
-                    return false;
-                };
-                self.accept(waiting.artifact, Standing::Claimed, step);
-                true
-            }
-            Change::Discard(key) => self.pool.unvalidated.remove(&key).is_some(),
-            Change::Refuse(key, fault) => {
-                let Some(waiting) = self.pool.unvalidated.remove(&key) else {
-                    return false;
-                };
-                self.hear_dissent(&waiting.artifact, waiting.from, step);
-                step.emit(Output::Misbehaved {
-                    peer: waiting.from,
-                    fault,
-                });
-                true
-            }
-            Change::Condemn(name) => {
-                self.condemn(name, step);
-                true
-            }
-            Change::PurgeBelow(height) => {
-                self.pool.purge_below(height);
-                let needed = self.pool.catch_up_height().min(self.execution.executed);
-                self.execution.roots = self.execution.roots.split_off(&needed);
-                self.purged.below = height;
-                step.emit(Output::Purged { below: height });
-                true
-            }
-            Change::PurgeLosers => {
-                self.pool
-                    .purge_losers(self.execution.delivered, self.execution.certified);
-                true
-            }
-            Change::PurgeUnwanted => {
-                let position = self.position();
-                let unwanted: Vec<_> = self
-                    .pool
-                    .unvalidated
-                    .keys()
-                    .filter(|key| {
-                        acceptance(&position, key.kind, key.height, u64::MAX)
-                            == Acceptance::Unwanted
-                    })
-                    .copied()
-                    .collect();
-                for key in unwanted {
-                    self.pool.unvalidated.remove(&key);
-                }
-                self.purged.position = position;
-                true
-            }
-            Change::WakeAfter(remaining) => {
-                self.wake_after(remaining);
-                false
-            }
-        }
-    }
-
-    /// Puts a valid artifact into the pool, and says what that means.
-    fn accept(&mut self, artifact: Artifact, standing: Standing, step: &mut Step) -> bool {
-        if !self.pool.insert(artifact.clone(), Some(self.now), standing) {
-            return false;
-        }
-        match artifact {
-            Artifact::Beacon(beacon) => step.emit(Output::Progress(Milestone::Beacon {
-                height: beacon.content.height,
-            })),
-            Artifact::Proposal(proposal) => step.emit(Output::Progress(Milestone::Proposed {
-                height: proposal.block.height(),
-                block: proposal.block.hash(),
-                maker: proposal.maker,
-                rank: proposal.block.rank(),
-                calls: proposal.block.calls().len(),
-            })),
-            Artifact::Notarization(notarization) => {
-                let (height, block) = (notarization.content.height, notarization.content.block);
-                if let Some(rank) = self.pool.block(height, block).map(Block::rank) {
-                    step.emit(Output::Progress(Milestone::Notarized {
-                        height,
-                        block,
-                        rank,
-                    }));
-                }
-            }
-            Artifact::Finalization(finalization) => {
-                let (height, block) = (finalization.content.height, finalization.content.block);
-                if let Some(found) = self.pool.block(height, block) {
-                    let (rank, time) = (found.rank(), found.context().time);
-                    step.emit(Output::Progress(Milestone::Finalized {
-                        height,
-                        block,
-                        rank,
-                        time,
-                    }));
-                }
-            }
-            Artifact::Certification(certification) => self.certified(certification, step),
-            Artifact::CatchUp(package) => {
-                let (height, root) = (package.height(), package.root);
-                step.emit(Output::Progress(Milestone::CatchUp { height, root }));
-                if let Some(computed) = self
-                    .execution
-                    .roots
-                    .get(&height)
-                    .copied()
-                    .filter(|computed| *computed != root)
-                {
-                    step.emit(Output::Diverged {
-                        height,
-                        computed,
-                        agreed: root,
-                    });
-                }
-                if let Some(record) = self.view().record(after(height)) {
-                    self.config = record.config().clone();
-                }
-            }
-            Artifact::Equivocation(proof) => step.emit(Output::Misbehaved {
-                peer: proof.maker,
-                fault: Fault::Equivocation {
-                    height: proof.height,
-                },
-            }),
-            Artifact::BeaconShare(_)
-            | Artifact::Tape(_)
-            | Artifact::TapeShare(_)
-            | Artifact::NotarizationShare(_)
-            | Artifact::FinalizationShare(_)
-            | Artifact::CertificationShare(_)
-            | Artifact::CatchUpShare(_)
-            | Artifact::Position(_) => {}
-        }
-        true
-    }
-
-    /// Another root than this node computed, by the word of a peer. When so many say the same that one of them is
-    /// honest, it is this node that is wrong.
-    fn hear_dissent(&mut self, artifact: &Artifact, from: NodeId, step: &mut Step) {
-        let Artifact::CertificationShare(share) = artifact else {
-            return;
-        };
-        let (height, agreed) = (share.content.height, share.content.root);
-        let Some(computed) = self.execution.roots.get(&height).copied() else {
-            return;
-        };
-        let Some(record) = self.view().record(height) else {
-            return;
-        };
-        if share.signer != from || agreed == computed || !record.verifies_share(Level::High, share)
-        {
-            return;
-        }
-        self.dissent = self.dissent.split_off(&(
-            self.execution.certified,
-            StateRoot::new(Digest::new([0; 32])),
-        ));
-        let voices = self.dissent.entry((height, agreed)).or_default();
-        let news = voices.insert(from);
-        if news && voices.len() == Size::of(record.members().len()).low_threshold() {
-            step.emit(Output::Diverged {
-                height,
-                computed,
-                agreed,
-            });
-        }
-    }
-
-    fn condemn(&mut self, name: ShareName, step: &mut Step) {
-        let kind = self.pool.condemn(name);
-        if let Some((kind, height)) = kind {
-            step.emit(Output::Misbehaved {
-                peer: name.signer(),
-                fault: Fault::BadSignature { kind, height },
-            });
-        }
-    }
-
-    /// Asks for a state if the batches that lead to it are gone.
-    fn fetch_state(&mut self, step: &mut Step) {
-        let Some(package) = self.pool.catch_up().map(|held| &held.value) else {
-            return;
-        };
-        let (height, root) = (package.height(), package.root);
-        if self.execution.delivered >= height
-            || self
-                .pool
-                .finalized_block(after(self.execution.delivered))
-                .is_some()
-        {
-            return;
-        }
-        let waited = self
-            .fetching
-            .filter(|(asked, _)| *asked == height)
-            .map(|(_, since)| self.now.since(&since));
-        if let Some(remaining) = waited
-            .and_then(|waited| self.config.retransmit.checked_sub(waited))
-            .filter(|r| !r.is_zero())
-        {
-            self.wake_after(remaining);
-            return;
-        }
-        self.fetching = Some((height, self.now));
-        self.wake_after(self.config.retransmit);
-        step.emit(Output::FetchState { height, root });
     }
 
     /// Says where this node stands, if it does not get ahead.
@@ -772,26 +361,5 @@ impl<P: Payloads, R: Registry> Engine<P, R> {
             Ask::After(remaining) => self.wake_after(remaining),
         }
         self.exchange = exchange;
-    }
-}
-
-/// Who signed, if this is a share.
-fn share_signer(artifact: &Artifact) -> Option<NodeId> {
-    match artifact {
-        Artifact::BeaconShare(share) => Some(share.signer),
-        Artifact::TapeShare(share) => Some(share.signer),
-        Artifact::NotarizationShare(share) => Some(share.signer),
-        Artifact::FinalizationShare(share) => Some(share.signer),
-        Artifact::CertificationShare(share) => Some(share.signer),
-        Artifact::CatchUpShare(share) => Some(share.signer),
-        Artifact::Beacon(_)
-        | Artifact::Tape(_)
-        | Artifact::Proposal(_)
-        | Artifact::Notarization(_)
-        | Artifact::Finalization(_)
-        | Artifact::Certification(_)
-        | Artifact::CatchUp(_)
-        | Artifact::Equivocation(_)
-        | Artifact::Position(_) => None,
     }
 }

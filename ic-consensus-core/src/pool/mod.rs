@@ -250,8 +250,19 @@ impl Pool {
                 None
             }
         };
-        let catch_up = self.catch_up().and_then(|held| governed(&held.value.block));
-        catch_up.or_else(|| governed(&self.summary))
+        let newest = self.catch_up().map(|held| &held.value.block);
+        let above = newest
+            .and_then(governed)
+            .or_else(|| governed(&self.summary));
+        // Below the package: what this node still has to execute.
+        above.or_else(|| governed(self.summary_below(height)?))
+    }
+
+    /// The finalized summary of the interval that `height` is in, if it is still kept.
+    pub(crate) fn summary_below(&self, height: Height) -> Option<&Block> {
+        let below = self.chain.range(..=height).rev();
+        let mut blocks = below.filter_map(|(height, hash)| self.block(*height, *hash));
+        blocks.find(|block| block.summary().is_some())
     }
 
     /// Puts an accepted artifact in its place. Returns whether it was not there.

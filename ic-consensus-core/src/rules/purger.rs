@@ -6,6 +6,7 @@
 
 use ic_types::Height;
 
+use crate::artifact::Block;
 use crate::pool::{Change, View};
 
 /// What was purged last.
@@ -37,10 +38,12 @@ fn floor(view: &View<'_>) -> Height {
     let kept = catch_up
         .checked_sub(record.config().kept_below_catch_up)
         .unwrap_or_default();
-    let behind = catch_up.since(view.execution.delivered).unwrap_or(0);
-    if behind > record.config().catch_up_gap {
-        kept
-    } else {
-        kept.min(view.execution.delivered)
+    let delivered = view.execution.delivered;
+    let behind = catch_up.since(delivered).unwrap_or(0);
+    if behind == 0 || behind > record.config().replay_gap {
+        return kept;
     }
+    // The summary of an interval says which keys made its tapes.
+    let summary = view.pool.summary_below(delivered).map(Block::height);
+    kept.min(summary.unwrap_or(delivered))
 }

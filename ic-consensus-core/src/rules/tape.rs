@@ -15,7 +15,7 @@ const RANGE: u64 = 16;
 
 /// The heights at which tapes are wanted now.
 pub(super) fn wanted(view: &View<'_>) -> impl DoubleEndedIterator<Item = Height> + use<> {
-    let first = after(view.execution.delivered.max(view.pool.catch_up_height()));
+    let first = after(view.execution.delivered);
     let last = after(view.pool.finalized_height());
     heights(first, last.min(first.checked_add(RANGE).unwrap_or(last)))
 }

@@ -244,3 +244,38 @@ fn what_is_settled_is_forgotten_and_what_peers_may_need_is_kept() {
     });
     assert_eq!(votes.count(), 0, "all is final up to height 6");
 }
+
+#[test]
+fn tapes_below_a_package_are_still_taken_and_in_the_end_the_state_is_asked_for() {
+    for comes in [true, false] {
+        let mut node = Fixture::with_rank(4, 99);
+        node.tick();
+        // Up to height 6 without tapes: nothing is delivered.
+        let tapes: Vec<_> = (1..=6).map(|height| node.tape(height)).collect();
+        node.advance_with(6, false);
+        assert_eq!(node.engine.position().delivered, Height::GENESIS);
+        let package = package(&node);
+        node.hear(package);
+        assert_eq!(node.engine.position().catch_up, Height::new(5));
+        assert!(
+            node.engine.finalized_block(Height::new(1)).is_some(),
+            "kept to be executed"
+        );
+        let wanted = |outputs: &[Output]| {
+            outputs
+                .iter()
+                .any(|output| matches!(output, Output::FetchState { .. }))
+        };
+        if comes {
+            for tape in tapes {
+                node.hear(tape);
+            }
+            assert_eq!(node.engine.position().delivered, Height::new(6));
+            node.execute_to(6);
+            assert!(!wanted(&node.wait(60 * SECOND)));
+        } else {
+            assert!(!wanted(&node.wait(5 * SECOND)));
+            assert!(wanted(&node.wait(6 * SECOND)));
+        }
+    }
+}

@@ -372,6 +372,11 @@ impl Fixture {
 
     /// The peers take the chain to `height` without this node, which learns of each step; it executes what it gets.
     fn advance(&mut self, height: u64) -> Vec<Output> {
+        self.advance_with(height, true)
+    }
+
+    /// The same, with or without the tapes that execution needs.
+    fn advance_with(&mut self, height: u64, tapes: bool) -> Vec<Output> {
         let mut outputs = Vec::new();
         while self.engine.position().notarized < Height::new(height) {
             let next = self.engine.position().notarized.get() + 1;
@@ -382,7 +387,9 @@ impl Fixture {
             outputs.extend(self.hear(self.notarization(&block)));
             outputs.extend(self.hear(self.beacon_if_new(next)));
             outputs.extend(self.hear(self.finalization(&block)));
-            outputs.extend(self.hear(self.tape(next)));
+            if tapes {
+                outputs.extend(self.hear(self.tape(next)));
+            }
             self.now = self.now.saturating_add(Duration::from_millis(400));
         }
         outputs
@@ -395,6 +402,13 @@ impl Fixture {
             .beacon(Height::new(height))
             .copied()
             .unwrap_or_else(|| self.beacon(height))
+    }
+
+    /// Executes what was delivered up to a height.
+    fn execute_to(&mut self, height: u64) {
+        for height in 1..=height {
+            self.executed(height, root(height));
+        }
     }
 
     /// Executes all that was delivered, and lets the peers certify it.

@@ -197,6 +197,7 @@ fn a_node_that_was_away_for_a_while_catches_up_block_by_block() {
 fn a_node_with_an_empty_disk_starts_from_a_catch_up_package() {
     let mut parameters = world::parameters();
     parameters.kept_below_catch_up = 3;
+    parameters.replay_gap = 5;
     let mut world = World::with(5, 4, parameters);
     world.crash(2);
     world.wipe(2);
