@@ -1,4 +1,4 @@
-//! The replicated state as the tree that the subnet certifies (specification of the state tree, CERT-120..140).
+//! The replicated state as the tree that the subnet certifies (specification of the state tree, CERT-120 to CERT-140).
 //!
 //! The tree is kept from batch to batch. After a batch only the canisters and requests that it touched are looked
 //! at, and a leaf whose value is as before keeps its hash.

@@ -1,4 +1,4 @@
-//! What things cost, and where every cycle is (limits and costs, COST-002..050; ABS-014, ABS-015, ABS-022).
+//! What things cost, and where every cycle is (limits and costs, COST-002 to COST-050; ABS-014, ABS-015, ABS-022).
 //!
 //! Prices are those of a subnet of 13 nodes, scaled by the number of nodes: `price * nodes / 13`, in integers
 //! and truncated. Sums saturate (ABS-022): no balance reaches 2^128 by honest means.
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn prices_are_those_of_the_specification() {
-        // COST-002..010: the columns for 13 and 34 nodes
+        // COST-002 to COST-010: the columns for 13 and 34 nodes
         let (base, large) = (Prices::application(13), Prices::application(34));
         assert_eq!(base.creation().get(), 500_000_000_000);
         assert_eq!(large.creation().get(), 1_307_692_307_692);

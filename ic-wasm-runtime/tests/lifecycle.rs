@@ -292,7 +292,7 @@ fn abs_069_methods_that_users_may_not_call_and_methods_that_are_missing() {
             ErrorCode::UnknownManagementMethod,
         ),
         (
-            "take_canister_snapshot",
+            "canister_metrics",
             about(canister),
             ErrorCode::NotImplemented,
         ),

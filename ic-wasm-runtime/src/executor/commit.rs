@@ -1,4 +1,4 @@
-//! What becomes of an execution: it is paid for, and its effects are applied or dropped (ABS-122..129).
+//! What becomes of an execution: it is paid for, and its effects are applied or dropped (ABS-122 to ABS-129).
 
 use ic_types::{CanisterId, Cycles, RequestId};
 
@@ -99,7 +99,7 @@ pub(super) fn pay<S: Sandbox>(
     }
 }
 
-/// Applies what an execution did if it may be applied (ABS-122..127).
+/// Applies what an execution did if it may be applied (ABS-122 to ABS-127).
 pub(super) fn commit<S: Sandbox>(
     world: &World<'_, S>,
     canister: &mut Canister,

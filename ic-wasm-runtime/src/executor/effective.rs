@@ -1,4 +1,4 @@
-//! Through which canister's address a call must come (HTTP-130..136).
+//! Through which canister's address a call must come (HTTP-130 to HTTP-136).
 
 use ic_types::CanisterId;
 

@@ -1,4 +1,4 @@
-//! From a user to a queue: inspection before consensus, induction after it (ABS-060..073, HTTP-185..189).
+//! From a user to a queue: inspection before consensus, induction after it (ABS-060 to ABS-073, HTTP-185 to HTTP-189).
 
 use ic_types::{Call, CanisterId, Content, Cycles, Principal};
 
@@ -223,7 +223,7 @@ fn frozen(canister: &Canister) -> Refusal {
     )
 }
 
-/// Which management calls users may make (ABS-064..069).
+/// Which management calls users may make (ABS-064 to ABS-069).
 fn inspect_management(state: &ReplicatedState, call: &Call) -> Result<(), Refusal> {
     let method = Method::parse(&call.method)?;
     method.permits_ingress(state.subnet())?;

@@ -1,4 +1,4 @@
-//! Install, reinstall, upgrade (MGMT-133, MGMT-134; SYS-220..250; ABS-193..196).
+//! Install, reinstall, upgrade (MGMT-133, MGMT-134; SYS-220 to SYS-250; ABS-193 to ABS-196).
 //!
 //! All steps run on a draft of the canister. If one fails the draft is dropped: code, memories, certified data and
 //! timer are as before, and only the instructions are paid for.
@@ -371,7 +371,7 @@ impl<S: Sandbox> Draft<'_, '_, S> {
         canister.code = Some(Code {
             execution,
             module_hash,
-            binary_bytes: u64::try_from(plan.module.len()).unwrap_or(u64::MAX),
+            binary: Arc::from(plan.module),
             installed: self.world.time,
         });
         if canister.is_frozen(&self.world.prices) {

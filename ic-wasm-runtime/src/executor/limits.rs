@@ -1,4 +1,4 @@
-//! How much an execution and a round may take (LIM-004..020, LIM-080..092).
+//! How much an execution and a round may take (LIM-004 to LIM-020, LIM-080 to LIM-092).
 
 use std::time::Duration;
 

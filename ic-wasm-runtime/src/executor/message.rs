@@ -1,4 +1,4 @@
-//! One message: run, then commit or roll back (ABS-090..129, ABS-150..164).
+//! One message: run, then commit or roll back (ABS-090 to ABS-129, ABS-150 to ABS-164).
 //!
 //! An execution is paid for in advance with the price of its instruction limit; what it did not use comes back.
 //! Until it has returned and every condition of ABS-122 holds, nothing of it is in the canister: rolling back is
@@ -126,7 +126,7 @@ fn execute_request<S: Sandbox>(
     after
 }
 
-/// Why a call is not even begun (ABS-090..095).
+/// Why a call is not even begun (ABS-090 to ABS-095).
 fn refusal<S: Sandbox>(
     world: &World<'_, S>,
     canister: &Canister,

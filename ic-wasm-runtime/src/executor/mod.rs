@@ -103,7 +103,7 @@ impl<S: Sandbox> Executor<S> {
         Ok(report)
     }
 
-    /// Answers a query on `state`, which it leaves as it is (ABS-230..251).
+    /// Answers a query on `state`, which it leaves as it is (ABS-230 to ABS-251).
     ///
     /// `certificate` is what the canister gets as its data certificate (CERT-112): a certificate of this state or
     /// a recent one that shows `/time` and the canister's certified data. `None` if there is none yet.
@@ -119,7 +119,7 @@ impl<S: Sandbox> Executor<S> {
         query::answer(self, state, query, certificate)
     }
 
-    /// Decides whether a user's call may be put before the subnet (ABS-060..071, SYS-124).
+    /// Decides whether a user's call may be put before the subnet (ABS-060 to ABS-071, SYS-124).
     ///
     /// # Errors
     /// The refusal that the user gets; it is not certified.

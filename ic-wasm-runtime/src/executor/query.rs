@@ -1,4 +1,4 @@
-//! Read-only calls (ABS-230..251).
+//! Read-only calls (ABS-230 to ABS-251).
 //!
 //! A query runs on a copy of the canister that is dropped afterwards. A composite query may call others: each
 //! call opens a *frame* with its own copy, whose memory lives from the entry method to the last callback.
@@ -81,6 +81,14 @@ fn manage(
         | Method::RawRand
         | Method::CanisterInfo
         | Method::CanisterMetadata
+        | Method::TakeSnapshot
+        | Method::LoadSnapshot
+        | Method::ListSnapshots
+        | Method::DeleteSnapshot
+        | Method::ReadSnapshotMetadata
+        | Method::ReadSnapshotData
+        | Method::UploadSnapshotMetadata
+        | Method::UploadSnapshotData
         | Method::ProvisionalCreate
         | Method::ProvisionalTopUp => {
             let message = format!(

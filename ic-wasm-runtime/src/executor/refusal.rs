@@ -1,4 +1,4 @@
-//! Why something was refused, as callers are told (interface specification, "Refusal codes", HTTP-200..207).
+//! Why something was refused, as callers are told (interface specification, "Refusal codes", HTTP-200 to HTTP-207).
 
 use ic_types::{Reject, RejectCode};
 
@@ -37,7 +37,7 @@ error_codes! {
     Trapped = CanisterError, "trapped";
     /// The code called `ic0.trap` (ERR-002).
     CalledTrap = CanisterError, "called-trap";
-    /// The code broke a rule of the System API (ERR-040..045).
+    /// The code broke a rule of the System API (ERR-040 to ERR-045).
     ContractViolation = CanisterError, "contract-violation";
     /// The execution took too many instructions (ERR-010).
     InstructionLimit = CanisterError, "instruction-limit";
@@ -59,7 +59,7 @@ error_codes! {
     CompositeQueryReplicated = CanisterError, "composite-query-in-replicated-mode";
     /// The canister has no code (ERR-051).
     NoModule = CanisterError, "no-module";
-    /// The module is not one that may be run (ERR-052..061).
+    /// The module is not one that may be run (ERR-052 to ERR-061).
     InvalidModule = CanisterError, "invalid-module";
     /// No such canister (ERR-069).
     CanisterNotFound = DestinationInvalid, "canister-not-found";
@@ -103,6 +103,10 @@ error_codes! {
     TooFewCyclesForCreation = CanisterError, "too-few-cycles-for-creation";
     /// A chunk is missing, too large, or one too many (ERR-062).
     ChunkStore = CanisterError, "chunk-store";
+    /// No such snapshot (ERR-100), or it is another canister's (ERR-102).
+    SnapshotNotFound = CanisterError, "snapshot-not-found";
+    /// There are as many snapshots as there may be, or they hold what cannot be loaded (MGMT-171 to MGMT-175).
+    SnapshotRefused = CanisterError, "snapshot-refused";
     /// The argument of a management call is not what the interface says (MGMT-002).
     InvalidArgument = CanisterError, "invalid-argument";
     /// The management canister has no such method, or not for this caller (MGMT-003).

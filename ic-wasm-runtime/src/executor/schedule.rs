@@ -1,4 +1,4 @@
-//! Which canister next, and when a round ends (LIM-019, LIM-058, ABS-350..352).
+//! Which canister next, and when a round ends (LIM-019, LIM-058, ABS-350 to ABS-352).
 //!
 //! A round goes in *iterations*. In each, the management canister first does what it was asked to; then every
 //! canister that has work executes until it has none left; then the messages that were sent are delivered. It
@@ -248,7 +248,7 @@ impl<S: Sandbox> Round<'_, S> {
     }
 }
 
-/// What runs without a message (ABS-111..113).
+/// What runs without a message (ABS-111 to ABS-113).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     /// `canister_on_low_wasm_memory`.

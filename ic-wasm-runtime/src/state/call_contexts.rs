@@ -1,4 +1,4 @@
-//! Who waits for whom: every call is answered exactly once (ABS-016, ABS-110, ABS-125..127, ABS-150..151, ABS-354).
+//! Who waits for whom: every call is answered exactly once (ABS-016, ABS-110, ABS-125 to ABS-127, ABS-150 to ABS-151, ABS-354).
 //!
 //! A *call context* stands for one call that this canister has taken on; it lives until the call is answered
 //! and nothing that was begun on its behalf is outstanding. A *callback* stands for one call that this canister

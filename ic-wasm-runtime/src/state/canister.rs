@@ -1,4 +1,4 @@
-//! One canister: its code and memory, its messages, its cycles, what its controllers decided (ABS-001..016).
+//! One canister: its code and memory, its messages, its cycles, what its controllers decided (ABS-001 to ABS-016).
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use ic_types::{CanisterId, Cycles, Digest, Time};
 
 use super::{
     call_contexts::Calls, chunks::ChunkStore, history::History, log::Log, message::CallOrigin,
-    queues::Queues, settings::Settings,
+    queues::Queues, settings::Settings, snapshot::Snapshots,
 };
 use crate::{
     cycles::{self, Prices},
     memory::ExecutionState,
 };
 
-/// A call to `stop_canister` that waits for the canister to stop (ABS-172..176).
+/// A call to `stop_canister` that waits for the canister to stop (ABS-172 to ABS-176).
 #[derive(Clone, Debug)]
 pub struct StopCall {
     /// Whom to answer.
@@ -54,13 +54,18 @@ pub struct Code {
     pub execution: ExecutionState,
     /// The hash of the module as it was uploaded (CERT-136).
     pub module_hash: Digest,
-    /// The bytes as they were uploaded, perhaps compressed.
-    pub binary_bytes: u64,
+    /// The module as it was uploaded, perhaps compressed.
+    pub binary: Arc<[u8]>,
     /// When it was installed (CERT-139).
     pub installed: Time,
 }
 
 impl Code {
+    /// The size of the module as it was uploaded.
+    pub fn binary_bytes(&self) -> u64 {
+        u64::try_from(self.binary.len()).unwrap_or(u64::MAX)
+    }
+
     /// Bytes of its memories, globals and metadata.
     pub fn execution_bytes(&self) -> u64 {
         let execution = &self.execution;
@@ -107,6 +112,8 @@ pub struct Canister {
     pub log: Log,
     /// Pieces of modules.
     pub chunks: ChunkStore,
+    /// Copies to go back to.
+    pub snapshots: Snapshots,
     /// Until when it has paid for memory and compute.
     pub paid_until: Time,
 }
@@ -131,6 +138,7 @@ impl Canister {
             history: History::default(),
             log: Log::default(),
             chunks: ChunkStore::default(),
+            snapshots: Snapshots::default(),
             paid_until: now,
         }
     }
@@ -159,10 +167,15 @@ impl Canister {
 
     /// Bytes of memory that it pays for besides those of its memories and globals.
     pub(crate) fn other_memory_bytes(&self) -> u64 {
-        let binary = self.code.as_ref().map_or(0, |code| code.binary_bytes);
-        [self.history.bytes(), self.chunks.bytes(), self.log.bytes()]
-            .into_iter()
-            .fold(binary, u64::saturating_add)
+        let binary = self.code.as_ref().map_or(0, |code| code.binary_bytes());
+        [
+            self.history.bytes(),
+            self.chunks.bytes(),
+            self.log.bytes(),
+            self.snapshots.bytes(),
+        ]
+        .into_iter()
+        .fold(binary, u64::saturating_add)
     }
 
     /// Bytes that its idle costs are computed from: what it uses or what it asked for, whichever is more.

@@ -1,4 +1,4 @@
-//! What happened to a canister, as `canister_info` shows it (MGMT-054..056, ABS-310..312).
+//! What happened to a canister, as `canister_info` shows it (MGMT-054 to MGMT-056, ABS-310 to ABS-312).
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -6,6 +6,8 @@ use std::{
 };
 
 use ic_types::{CanisterId, Digest, Principal, Time, UserId};
+
+use super::snapshot::{SnapshotId, SnapshotSource};
 
 /// Entries that are kept (LIM-100); at least 20 are guaranteed (LIM-032).
 const KEPT: usize = 20;
@@ -53,6 +55,17 @@ pub enum Details {
         mode: Mode,
         /// The hash of the module as it was uploaded.
         module_hash: Digest,
+    },
+    /// A snapshot was loaded.
+    LoadSnapshot {
+        /// Which one.
+        snapshot: SnapshotId,
+        /// The version of the canister when it was taken.
+        version: u64,
+        /// When it was taken.
+        taken: Time,
+        /// How it came about.
+        source: SnapshotSource,
     },
     /// Controllers were set.
     ControllersChange {
@@ -129,7 +142,9 @@ impl Change {
             Details::Creation { controllers, .. } | Details::ControllersChange { controllers } => {
                 controllers.len()
             }
-            Details::CodeUninstall | Details::CodeDeployment { .. } => 0,
+            Details::CodeUninstall
+            | Details::CodeDeployment { .. }
+            | Details::LoadSnapshot { .. } => 0,
         };
         let each = 37;
         160 + u64::try_from(controllers)

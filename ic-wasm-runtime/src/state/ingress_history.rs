@@ -1,4 +1,4 @@
-//! The status of users' requests, forgotten in time (HTTP-185..189, ABS-072..073, ABS-165..167).
+//! The status of users' requests, forgotten in time (HTTP-185 to HTTP-189, ABS-072 to ABS-073, ABS-165 to ABS-167).
 
 use std::{sync::Arc, time::Duration};
 

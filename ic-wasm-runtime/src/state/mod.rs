@@ -1,4 +1,4 @@
-//! The replicated state: all that nodes must agree on, as one value (ABS-001..021).
+//! The replicated state: all that nodes must agree on, as one value (ABS-001 to ABS-021).
 //!
 //! A [`ReplicatedState`] is cheap to clone: canisters, requests and the certified tree are shared between the
 //! copies until one of them changes. A node keeps one for each height that is not certified yet.
@@ -17,6 +17,7 @@ mod message;
 mod queues;
 mod settings;
 mod shared_map;
+mod snapshot;
 mod subnet;
 
 use std::{
@@ -43,6 +44,7 @@ pub use self::{
         CONTROLLERS, Settings, SettingsChange, VARIABLE_NAME, VARIABLE_VALUE, VARIABLES, VIEWERS,
         Visibility, WASM_MEMORY,
     },
+    snapshot::{SNAPSHOTS, Snapshot, SnapshotId, SnapshotSource, Snapshots},
     subnet::{Subnet, SubnetType},
 };
 use self::{
@@ -157,7 +159,7 @@ impl ReplicatedState {
         self.requests.record(id)
     }
 
-    /// The state as the subnet certifies it (CERT-120..140). Cheap: the tree is kept up to date.
+    /// The state as the subnet certifies it (CERT-120 to CERT-140). Cheap: the tree is kept up to date.
     pub fn to_tree(&self) -> LabeledTree {
         self.tree.clone()
     }

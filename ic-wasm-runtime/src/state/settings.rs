@@ -1,4 +1,4 @@
-//! What the controllers of a canister decide about it (interface specification, MGMT-050..052, MGMT-110..124).
+//! What the controllers of a canister decide about it (interface specification, MGMT-050 to MGMT-052, MGMT-110 to MGMT-124).
 
 use std::collections::{BTreeMap, BTreeSet};
 

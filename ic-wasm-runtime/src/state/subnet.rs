@@ -1,4 +1,4 @@
-//! What a subnet is, before anything happens on it (CERT-120..129, HTTP-225, LIM-110..112).
+//! What a subnet is, before anything happens on it (CERT-120 to CERT-129, HTTP-225, LIM-110 to LIM-112).
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ impl Subnet {
         self.canister_ranges.as_slice().last()
     }
 
-    /// What it charges (LIM-110..113).
+    /// What it charges (LIM-110 to LIM-113).
     pub fn prices(&self) -> Prices {
         match self.kind {
             SubnetType::Application | SubnetType::VerifiedApplication => {

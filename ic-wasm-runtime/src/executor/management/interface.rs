@@ -1,4 +1,4 @@
-//! The Candid types of the management canister, field by field (MGMT-050..103). The only file whose types are
+//! The Candid types of the management canister, field by field (MGMT-050 to MGMT-103). The only file whose types are
 //! those of the wire; what leaves it is checked and in our own types.
 //!
 //! The wire wins over prose: names and optionality are those of the interface description, and every field that
@@ -10,6 +10,7 @@ use candid::{CandidType, Deserialize};
 use ic_types::{CanisterId, Cycles, Principal};
 use serde_bytes::ByteBuf;
 
+use super::snapshot_interface::WireSource;
 use crate::{
     executor::{ErrorCode, Refusal},
     state::{
@@ -187,7 +188,7 @@ fn variables(list: &[Variable]) -> Result<BTreeMap<String, String>, Refusal> {
 }
 
 impl WireSettings {
-    /// Checks ranges and lengths (MGMT-110..123).
+    /// Checks ranges and lengths (MGMT-110 to MGMT-123).
     pub(crate) fn check(&self) -> Result<SettingsChange, Refusal> {
         let visibility =
             |wire: &Option<WireVisibility>| wire.as_ref().map(WireVisibility::check).transpose();
@@ -470,6 +471,14 @@ pub(crate) enum WireDetails {
         mode: WireMode,
         module_hash: ByteBuf,
     },
+    #[serde(rename = "load_snapshot")]
+    LoadSnapshot {
+        from_canister_id: Option<candid::Principal>,
+        snapshot_id: ByteBuf,
+        canister_version: u64,
+        taken_at_timestamp: u64,
+        source: WireSource,
+    },
     #[serde(rename = "controllers_change")]
     ControllersChange { controllers: Vec<candid::Principal> },
 }
@@ -484,7 +493,7 @@ pub(crate) struct WireChange {
 }
 
 impl WireChange {
-    pub(crate) fn of(change: &Change) -> Self {
+    pub(crate) fn of(change: &Change, canister: CanisterId) -> Self {
         let origin = match &change.origin {
             Origin::User(user) => WireOrigin::User {
                 user_id: wire(&user.principal()),
@@ -511,6 +520,19 @@ impl WireChange {
                     Mode::Upgrade => WireMode::Upgrade,
                 },
                 module_hash: ByteBuf::from(module_hash.as_bytes().to_vec()),
+            },
+            Details::LoadSnapshot {
+                snapshot,
+                version,
+                taken,
+                source,
+            } => WireDetails::LoadSnapshot {
+                from_canister_id: (snapshot.canister != canister)
+                    .then(|| wire(&snapshot.canister.principal())),
+                snapshot_id: snapshot.to_bytes().into(),
+                canister_version: *version,
+                taken_at_timestamp: taken.as_nanos(),
+                source: WireSource::of(*source),
             },
             Details::ControllersChange { controllers } => WireDetails::ControllersChange {
                 controllers: controllers.iter().map(wire).collect(),

@@ -1,4 +1,4 @@
-//! From creation to deletion (MGMT-130, MGMT-135..138, MGMT-156, MGMT-157; ABS-170..180).
+//! From creation to deletion (MGMT-130, MGMT-135 to MGMT-138, MGMT-156, MGMT-157; ABS-170 to ABS-180).
 
 use std::sync::Arc;
 
@@ -312,6 +312,7 @@ impl<S: Sandbox> Round<'_, S> {
                 }
                 None => {
                     canister.history.forget();
+                    canister.snapshots.clear();
                     canister.settings.compute_allocation = 0;
                     canister.settings.memory_allocation = 0;
                 }

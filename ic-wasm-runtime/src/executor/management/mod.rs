@@ -1,4 +1,4 @@
-//! The calls that no canister answers: the management canister (MGMT-001..158).
+//! The calls that no canister answers: the management canister (MGMT-001 to MGMT-158).
 //!
 //! It is a facade: no state, no code, no cycles. A method either does all of what it says or nothing (MGMT-007),
 //! and gives back all cycles that came along unless it is there to keep them (MGMT-006).
@@ -7,6 +7,8 @@ mod interface;
 mod lifecycle;
 mod method;
 mod settings;
+mod snapshot_interface;
+mod snapshots;
 mod status;
 
 use std::sync::Arc;
@@ -125,7 +127,15 @@ impl<S: Sandbox> Round<'_, S> {
             | Method::DeleteCanister
             | Method::DepositCycles
             | Method::CanisterInfo
-            | Method::CanisterMetadata => self.dispatch_about(method, request),
+            | Method::CanisterMetadata
+            | Method::TakeSnapshot
+            | Method::LoadSnapshot
+            | Method::ListSnapshots
+            | Method::DeleteSnapshot
+            | Method::ReadSnapshotMetadata
+            | Method::ReadSnapshotData
+            | Method::UploadSnapshotMetadata
+            | Method::UploadSnapshotData => self.dispatch_about(method, request),
         }
     }
 
@@ -193,6 +203,14 @@ impl<S: Sandbox> Round<'_, S> {
                 let name = decode::<CanisterMetadata>(argument)?.name;
                 status::metadata(self.existing(&id)?, &caller, &name).map(Managed::reply)
             }
+            Method::TakeSnapshot
+            | Method::LoadSnapshot
+            | Method::ListSnapshots
+            | Method::DeleteSnapshot
+            | Method::ReadSnapshotMetadata
+            | Method::ReadSnapshotData
+            | Method::UploadSnapshotMetadata
+            | Method::UploadSnapshotData => self.dispatch_snapshots(method, id, request),
             Method::CreateCanister
             | Method::ProvisionalCreate
             | Method::ProvisionalTopUp

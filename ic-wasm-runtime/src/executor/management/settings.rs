@@ -1,4 +1,4 @@
-//! `update_settings`, and the checks that creation shares with it (MGMT-110..131).
+//! `update_settings`, and the checks that creation shares with it (MGMT-110 to MGMT-131).
 
 use std::sync::Arc;
 

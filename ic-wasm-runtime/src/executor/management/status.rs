@@ -36,12 +36,12 @@ pub(in crate::executor) fn status(
             stable_memory_size: execution
                 .map_or(0, |execution| execution.stable_memory_bytes().into()),
             global_memory_size: execution.map_or(0, |execution| execution.global_bytes().into()),
-            wasm_binary_size: code.map_or(0, |code| code.binary_bytes.into()),
+            wasm_binary_size: code.map_or(0, |code| code.binary_bytes().into()),
             custom_sections_size: execution
                 .map_or(0, |execution| execution.custom_section_bytes().into()),
             canister_history_size: canister.history.bytes().into(),
             wasm_chunk_store_size: canister.chunks.bytes().into(),
-            snapshots_size: 0,
+            snapshots_size: canister.snapshots.bytes().into(),
             log_memory_store_size: canister.log.bytes().into(),
         },
         cycles: canister.balance.get(),
@@ -66,7 +66,11 @@ pub(in crate::executor) fn status(
 pub(super) fn info(canister: &Canister, count: u64) -> Result<Vec<u8>, Refusal> {
     encode(CanisterInfoReply {
         total_num_changes: canister.history.total(),
-        recent_changes: canister.history.latest(count).map(WireChange::of).collect(),
+        recent_changes: canister
+            .history
+            .latest(count)
+            .map(|change| WireChange::of(change, canister.id))
+            .collect(),
         module_hash: canister
             .code
             .as_ref()
