@@ -5,13 +5,14 @@
 //! of its own that are still open, and everything that a quorum settled.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::time::Duration;
 
 use ic_types::{Height, NodeId};
 
-use crate::artifact::{Artifact, Position};
+use crate::artifact::{Artifact, Block, Position};
 use crate::clock::Now;
-use crate::pool::{Held, View, after, heights};
+use crate::pool::{View, after, heights};
 
 /// What a node remembers of the exchange.
 #[derive(Debug, Default)]
@@ -100,144 +101,145 @@ impl Exchange {
     }
 }
 
-/// What a node that stands at `position` can use, nearest first: at most `look_ahead` heights of it, and blocks of at
-/// most `bytes` bytes in addition to the first.
+/// What a node that stands at `position` can use: at most `look_ahead` heights of it, and blocks of at most `bytes`
+/// bytes beside the first.
 pub(crate) fn answer(
     view: &View<'_>,
     position: &Position,
     look_ahead: u64,
     bytes: usize,
 ) -> Vec<Artifact> {
-    let (pool, all, me) = (view.pool, &view.pool.validated, view.me());
-    let mut artifacts: Vec<Artifact> = Vec::new();
-    let mut at = *position;
-    let window = |first: Height, last: Height| {
-        heights(
-            after(first),
-            last.min(first.checked_add(look_ahead).unwrap_or(last)),
-        )
+    let (package, at) = beginning(view, *position);
+    let mut artifacts: Vec<Artifact> = package.into_iter().collect();
+    // What settles a height comes before the height itself: then the peer casts no votes on what is decided.
+    artifacts.extend(settled(view, &at, look_ahead));
+    artifacts.extend(blocks(view, &at, look_ahead, bytes));
+    artifacts.extend(own_votes(view, &at, look_ahead));
+    artifacts
+}
+
+/// The newest package, if it is of use, and where the peer stands when it has it.
+fn beginning(view: &View<'_>, at: Position) -> (Option<Artifact>, Position) {
+    let pool = view.pool;
+    let newest = pool.catch_up().map(|held| &held.value);
+    let Some(package) = newest.filter(|package| package.height() > at.catch_up) else {
+        return (None, at);
     };
-
-    if let Some(Held { value: package, .. }) = pool
-        .catch_up()
-        .filter(|held| held.value.height() > at.catch_up)
-    {
-        let (height, lowest) = (package.height(), pool.lowest_height());
-        if at.finalized >= height {
-            artifacts.push(package.clone().into());
-        } else if after(at.notarized.min(at.finalized)) < lowest {
-            // What lies between is gone here: the peer goes on from the package. Otherwise it gets the blocks, and the
-            // package when it has come so far.
-            artifacts.push(package.clone().into());
-            at = Position {
-                beacon: at.beacon.max(height),
-                notarized: at.notarized.max(height),
-                finalized: at.finalized.max(height),
-                delivered: at.delivered.max(height),
-                certified: at.certified,
-                catch_up: height,
-            };
-        }
+    let height = package.height();
+    if at.finalized >= height {
+        return (Some(package.clone().into()), at);
     }
+    if after(at.notarized.min(at.finalized)) >= pool.lowest_height() {
+        // It gets the blocks, and the package when it has come so far.
+        return (None, at);
+    }
+    // What lies between is gone here: the peer goes on from the package.
+    let beyond = Position {
+        beacon: at.beacon.max(height),
+        notarized: at.notarized.max(height),
+        finalized: at.finalized.max(height),
+        delivered: at.delivered.max(height),
+        certified: at.certified,
+        catch_up: height,
+    };
+    (Some(package.clone().into()), beyond)
+}
 
-    artifacts.extend(
-        window(at.beacon, pool.beacon_height())
-            .filter_map(|height| pool.beacon(height).map(|beacon| (*beacon).into())),
-    );
-    let mut budget = bytes;
-    let last = after(pool.notarized_height())
-        .min(at.notarized.checked_add(look_ahead).unwrap_or(at.notarized));
-    'blocks: for height in heights(after(at.finalized.min(at.notarized)), last) {
-        let settled = pool
-            .finalized_block(height)
-            .map(crate::artifact::Block::hash);
-        for (hash, proposal) in all
-            .proposals
-            .at(height)
-            .filter(|(hash, _)| settled.is_none_or(|settled| **hash == settled))
-        {
+/// The heights after `first`, as far as `last` and no more than `look_ahead`.
+fn window(first: Height, last: Height, look_ahead: u64) -> impl Iterator<Item = Height> {
+    heights(
+        after(first),
+        last.min(first.checked_add(look_ahead).unwrap_or(last)),
+    )
+}
+
+/// Certifications, tapes, finalizations and beacons.
+fn settled(view: &View<'_>, at: &Position, look_ahead: u64) -> Vec<Artifact> {
+    let (pool, all) = (view.pool, &view.pool.validated);
+    let count = usize::try_from(look_ahead).unwrap_or(usize::MAX);
+    let mut artifacts: Vec<Artifact> = Vec::new();
+    let above = (Bound::Excluded(at.certified), Bound::Unbounded);
+    let certifications = all.certifications.range(above).take(count);
+    artifacts.extend(certifications.map(|(_, known)| Artifact::from(*known)));
+    let tapes = window(at.delivered, after(pool.finalized_height()), look_ahead);
+    artifacts.extend(tapes.filter_map(|height| Some(Artifact::from(*all.tapes.get(&height)?))));
+    let above = window(at.finalized, pool.finalized_height(), look_ahead);
+    artifacts
+        .extend(above.filter_map(|height| Some(all.finalizations.get(&height)?.clone().into())));
+    let beacons = window(at.beacon, pool.beacon_height(), look_ahead);
+    artifacts.extend(beacons.filter_map(|height| Some(Artifact::from(*pool.beacon(height)?))));
+    artifacts
+}
+
+/// Blocks with their notarizations: where a height is final only the final one, else all that are valid.
+fn blocks(view: &View<'_>, at: &Position, look_ahead: u64, bytes: usize) -> Vec<Artifact> {
+    let (pool, all) = (view.pool, &view.pool.validated);
+    let mut artifacts: Vec<Artifact> = Vec::new();
+    let mut room = bytes;
+    let last = at.notarized.checked_add(look_ahead).unwrap_or(at.notarized);
+    for height in heights(
+        after(at.finalized.min(at.notarized)),
+        last.min(after(pool.notarized_height())),
+    ) {
+        let settled = pool.finalized_block(height).map(Block::hash);
+        for (hash, proposal) in all.proposals.at(height) {
+            if settled.is_some_and(|settled| settled != *hash) {
+                continue;
+            }
             let artifact = Artifact::from(proposal.clone());
             let size = artifact.encode().len();
-            if size > budget && height > after(at.finalized) {
-                break 'blocks;
+            if size > room && !artifacts.is_empty() {
+                return artifacts;
             }
-            budget = budget.saturating_sub(size);
+            room = room.saturating_sub(size);
             artifacts.push(artifact);
-            artifacts.extend(
-                all.notarizations
-                    .get(height, hash)
-                    .map(|held| held.value.clone().into()),
-            );
+            let notarization = all.notarizations.get(height, hash);
+            artifacts.extend(notarization.map(|held| held.value.clone().into()));
         }
-        artifacts.extend(
-            all.equivocations
-                .at(height)
-                .map(|(_, proof)| Artifact::from(*proof)),
-        );
-        artifacts.extend(
-            all.finalizations
-                .get(&height)
-                .map(|finalization| finalization.clone().into()),
-        );
+        let proofs = all.equivocations.at(height);
+        artifacts.extend(proofs.map(|(_, proof)| Artifact::from(*proof)));
     }
-    artifacts.extend(
-        window(at.delivered, after(pool.finalized_height()))
-            .filter_map(|height| all.tapes.get(&height).map(|tape| (*tape).into())),
-    );
-    let count = usize::try_from(look_ahead).unwrap_or(usize::MAX);
-    let above = |height: Height| {
-        (
-            std::ops::Bound::Excluded(height),
-            std::ops::Bound::Unbounded,
-        )
-    };
-    artifacts.extend(
-        all.certifications
-            .range(above(at.certified))
-            .take(count)
-            .map(|(_, certification)| (*certification).into()),
-    );
+    artifacts
+}
 
-    // What this node itself has to say about what is still open there.
+/// What this node itself has to say about what is still open where the peer stands.
+fn own_votes(view: &View<'_>, at: &Position, look_ahead: u64) -> Vec<Artifact> {
+    let (all, me) = (&view.pool.validated, view.me());
     let upto = |height: Height| height.checked_add(look_ahead).unwrap_or(height);
-    artifacts.extend(
-        heights(after(at.beacon), upto(at.beacon))
-            .filter_map(|h| all.beacon_shares.get(h, &me))
-            .map(|held| held.share.into()),
-    );
-    artifacts.extend(
-        heights(after(at.delivered), upto(at.delivered))
-            .filter_map(|h| all.tape_shares.get(h, &me))
-            .map(|held| held.share.into()),
-    );
+    let mut artifacts: Vec<Artifact> = Vec::new();
+    for height in heights(after(at.beacon), upto(at.beacon)) {
+        let share = all.beacon_shares.get(height, &me);
+        artifacts.extend(share.map(|held| Artifact::from(held.share)));
+    }
+    for height in heights(after(at.delivered), upto(at.delivered)) {
+        let share = all.tape_shares.get(height, &me);
+        artifacts.extend(share.map(|held| Artifact::from(held.share)));
+    }
+    for height in heights(after(at.notarized), upto(at.notarized)) {
+        let votes = all
+            .notarization_shares
+            .at(height)
+            .filter(|((_, signer), _)| *signer == me);
+        artifacts.extend(votes.map(|(_, held)| Artifact::from(held.share)));
+    }
     for height in heights(after(at.finalized), upto(at.notarized)) {
-        let mine = |signer: &NodeId| *signer == me;
-        if height > at.notarized {
-            let votes = all
-                .notarization_shares
-                .at(height)
-                .filter(|((_, signer), _)| mine(signer));
-            artifacts.extend(votes.map(|(_, held)| Artifact::from(held.share)));
-        }
         let votes = all
             .finalization_shares
             .at(height)
-            .filter(|((_, signer), _)| mine(signer));
+            .filter(|((_, signer), _)| *signer == me);
         artifacts.extend(votes.map(|(_, held)| Artifact::from(held.share)));
     }
-    let certified = heights(after(at.certified), upto(at.certified.max(at.delivered)));
-    artifacts.extend(
-        certified
-            .filter_map(|height| all.certification_shares.get(height, &me))
-            .map(|held| held.share.into()),
-    );
-    let due = all
+    for height in heights(after(at.certified), upto(at.certified.max(at.delivered))) {
+        let share = all.certification_shares.get(height, &me);
+        artifacts.extend(share.map(|held| Artifact::from(held.share)));
+    }
+    for height in all
         .catch_up_shares
         .heights()
-        .filter(|height| *height > at.catch_up);
-    artifacts.extend(
-        due.filter_map(|height| all.catch_up_shares.get(height, &me))
-            .map(|held| held.share.into()),
-    );
+        .filter(|height| *height > at.catch_up)
+    {
+        let share = all.catch_up_shares.get(height, &me);
+        artifacts.extend(share.map(|held| Artifact::from(held.share)));
+    }
     artifacts
 }

@@ -8,7 +8,7 @@ use ic_types::{Call, Envelope, Height, NodeId, StateRoot, SubnetId};
 
 use super::Pool;
 use super::section::Held;
-use crate::artifact::{Block, Position};
+use crate::artifact::{Artifact, Block, Kind, Position};
 use crate::clock::Now;
 use crate::committee::Committee;
 use crate::keys::NodeKeys;
@@ -118,6 +118,18 @@ impl<'a> View<'a> {
     pub(crate) fn undelivered_calls(&self, parent: &Block) -> Vec<&'a [Envelope<Call>]> {
         self.pool
             .undelivered_calls(parent, self.execution.delivered)
+    }
+
+    /// Whether an artifact waits that would settle what this node is about to sign. It is looked at first: it is either
+    /// valid, and then nobody needs the share, or refused at once.
+    pub(crate) fn is_settled_by(
+        &self,
+        kind: Kind,
+        height: Height,
+        settles: impl Fn(&Artifact) -> bool,
+    ) -> bool {
+        let mut waiting = self.pool.unvalidated.between(kind, height, height);
+        waiting.any(|(_, waiting)| settles(&waiting.artifact))
     }
 
     /// Where this node stands.

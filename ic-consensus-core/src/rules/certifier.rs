@@ -6,7 +6,7 @@
 
 use std::ops::Bound;
 
-use crate::artifact::CertifiedState;
+use crate::artifact::{Artifact, CertifiedState, Kind};
 use crate::keys::Level;
 use crate::pool::{Change, View};
 
@@ -22,6 +22,10 @@ pub(super) fn certify(view: &View<'_>) -> Vec<Change> {
     roots
         .filter(|(height, _)| !all.certifications.contains_key(height))
         .filter(|(height, _)| all.certification_shares.get(*height, &view.me()).is_none())
+        .filter(|(height, root)| {
+            let settles = |artifact: &Artifact| matches!(artifact, Artifact::Certification(known) if known.content.root == *root);
+            !view.is_settled_by(Kind::Certification, *height, settles)
+        })
         .filter_map(|(height, root)| {
             let record = view.record(height)?;
             Some(Change::Add(

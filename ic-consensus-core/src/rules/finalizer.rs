@@ -6,7 +6,7 @@
 //! **Liveness.** If the first-ranked maker is honest and the network is timely, every honest notary supports one
 //! block only, and the share is issued as soon as that block is notarized.
 
-use crate::artifact::FinalizationContent;
+use crate::artifact::{Artifact, FinalizationContent, Kind};
 use crate::pool::{Change, View, after, heights};
 
 /// My share for each height with exactly one notarized block, if I supported nothing else there.
@@ -43,6 +43,10 @@ pub(super) fn finalize(view: &View<'_>) -> Vec<Change> {
                 return None;
             }
             let content = FinalizationContent { height, block };
+            let settles = |artifact: &Artifact| matches!(artifact, Artifact::Finalization(known) if known.content == content);
+            if view.is_settled_by(Kind::Finalization, height, settles) {
+                return None;
+            }
             Some(Change::Add(
                 view.keys.vote(&committee.record, content)?.into(),
             ))

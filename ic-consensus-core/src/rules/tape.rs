@@ -6,7 +6,7 @@
 
 use ic_types::Height;
 
-use crate::artifact::TapeContent;
+use crate::artifact::{Kind, TapeContent};
 use crate::keys::Level;
 use crate::pool::{Change, View, after, heights};
 
@@ -27,6 +27,7 @@ pub(super) fn reveal_tapes(view: &View<'_>) -> Vec<Change> {
         .filter(|height| {
             !all.tapes.contains_key(height) && all.tape_shares.get(*height, &view.me()).is_none()
         })
+        .filter(|height| !view.is_settled_by(Kind::Tape, *height, |_| true))
         .filter_map(|height| {
             let record = view.record(height)?;
             Some(Change::Add(

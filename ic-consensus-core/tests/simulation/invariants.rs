@@ -49,6 +49,16 @@ impl Invariants {
         }
     }
 
+    /// One more machine.
+    pub fn add_node(&mut self) {
+        self.supported.push(BTreeMap::new());
+        self.finalized_by.push(BTreeMap::new());
+        self.disqualified.push(BTreeSet::new());
+        self.proposed.push(BTreeMap::new());
+        self.times.push(BTreeMap::new());
+        self.last.push(Position::default());
+    }
+
     /// An honest node made these durable, so that it may send them.
     pub fn persisted(&mut self, node: usize, artifacts: &[Artifact], honest: bool, seed: u64) {
         for artifact in artifacts {
@@ -222,6 +232,12 @@ impl Invariants {
         assert!(position.catch_up <= position.finalized, "seed {seed}");
         assert!(position.certified <= position.finalized, "seed {seed}");
         self.last[node] = position;
+    }
+
+    /// The time of the newest batch.
+    pub fn last_time(&self) -> ic_types::Time {
+        let newest = self.batches.values().next_back();
+        newest.map(|batch| batch.time).expect("there are batches")
     }
 
     /// What the world's batches lead to, computed once more from the beginning.

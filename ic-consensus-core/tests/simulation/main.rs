@@ -70,9 +70,9 @@ fn compare_roots(world: &World) {
 
 #[test]
 fn four_honest_nodes_make_progress() {
-    for seed in seeds(3) {
+    for seed in seeds(2) {
         let mut world = World::new(seed, 4);
-        reach(&mut world, 25);
+        reach(&mut world, 23);
         compare_roots(&world);
         assert!(
             world.nodes.iter().all(|node| node.faults.is_empty()),
@@ -92,7 +92,7 @@ fn four_honest_nodes_make_progress() {
 fn seven_honest_nodes_make_progress() {
     for seed in seeds(1) {
         let mut world = World::new(seed, 7);
-        reach(&mut world, 15);
+        reach(&mut world, 12);
         compare_roots(&world);
     }
 }
@@ -100,7 +100,7 @@ fn seven_honest_nodes_make_progress() {
 #[test]
 fn one_node_is_a_subnet() {
     let mut world = World::new(1, 1);
-    reach(&mut world, 25);
+    reach(&mut world, 15);
     compare_roots(&world);
 }
 
@@ -126,7 +126,7 @@ fn f_silent_nodes_do_not_stop_the_subnet() {
     for seed in seeds(2) {
         let mut world = World::new(seed, 4);
         world.crash(seed as usize % 4);
-        reach(&mut world, 15);
+        reach(&mut world, 12);
         compare_roots(&world);
     }
 }
@@ -201,13 +201,13 @@ fn a_node_with_an_empty_disk_starts_from_a_catch_up_package() {
     let mut world = World::with(5, 4, parameters);
     world.crash(2);
     world.wipe(2);
-    reach(&mut world, 45);
+    reach(&mut world, 25);
     world.restart(2, false);
-    reach(&mut world, 55);
+    reach(&mut world, 33);
     compare_roots(&world);
     let first = *world.nodes[2].batches.keys().next().expect("it executes");
     assert!(
-        first > Height::new(20),
+        first > Height::new(10),
         "it did not execute from the beginning: {first}"
     );
 }
@@ -237,7 +237,7 @@ fn an_equivocator_is_named_and_stops_nobody() {
     for seed in seeds(2) {
         let mut world = World::new(seed, 4);
         world.nodes[1].conduct = Conduct::Equivocator;
-        reach(&mut world, 20);
+        reach(&mut world, 16);
         compare_roots(&world);
         let culprit = world.nodes[1].engine.node();
         let named = world.nodes.iter().flat_map(|node| &node.faults);
@@ -274,5 +274,43 @@ fn a_withholder_stops_nobody() {
         world.nodes[0].conduct = Conduct::Withholder;
         reach(&mut world, 12);
         compare_roots(&world);
+    }
+}
+
+#[test]
+fn a_flooder_stops_nobody_and_fills_nobodys_memory() {
+    let mut world = World::new(11, 4);
+    world.nodes[3].conduct = Conduct::Flooder;
+    reach(&mut world, 10);
+    compare_roots(&world);
+    for node in &world.nodes {
+        let (_, waiting) = node.engine.pool_size();
+        assert!(waiting <= 3 * world.config.peer_artifacts, "{waiting} wait");
+    }
+}
+
+#[test]
+fn two_machines_under_one_identity_fork_nothing() {
+    for seed in seeds(1) {
+        let mut world = World::new(seed, 4);
+        byzantine::twin::split(&mut world, 2);
+        reach(&mut world, 12);
+        compare_roots(&world);
+    }
+}
+
+#[test]
+fn stuck_wall_clocks_do_not_stop_the_subnet() {
+    for seed in seeds(1) {
+        let mut world = World::new(seed, 4);
+        world.nodes[0].conduct = Conduct::StaleClock;
+        world.nodes[2].conduct = Conduct::StaleClock;
+        reach(&mut world, 10);
+        compare_roots(&world);
+        let tip = world.invariants.last_time();
+        assert!(
+            tip > world.genesis.block.context().time,
+            "block time goes on"
+        );
     }
 }

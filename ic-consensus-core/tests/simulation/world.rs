@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ic_consensus_core::artifact::{Artifact, BlockHash, CatchUpPackage, Certification, Payload};
 use ic_consensus_core::{
-    Config, Engine, Event, Fault, Milestone, NodeKeys, Output, Parameters, PayloadFault, Payloads,
-    ProposalContext, SubnetRecord, Verdict, deal,
+    Config, Engine, Event, Fault, Milestone, NodeKeys, Now, Output, Parameters, PayloadFault,
+    Payloads, ProposalContext, SubnetRecord, Verdict, deal,
 };
 use ic_crypto::Seed;
 use ic_types::{
@@ -139,6 +139,12 @@ pub enum Conduct {
     Equivocator,
     /// Sends shares whose signatures are wrong.
     Forger,
+    /// Sends rubbish with everything that it sends.
+    Flooder,
+    /// Two machines have its keys.
+    Twin,
+    /// Its wall clock stands still. It is honest all the same.
+    StaleClock,
     /// Keeps its blocks to itself until the others have waited for nothing.
     Withholder,
 }
@@ -157,6 +163,30 @@ pub struct Node {
     pub faults: Vec<(NodeId, Fault)>,
     pub up: bool,
     tick: u64,
+}
+
+impl Node {
+    fn new(engine: Engine<MadeUp, Registered>, genesis: StateRoot) -> Self {
+        Self {
+            engine,
+            conduct: Conduct::Honest,
+            disk: Vec::new(),
+            states: BTreeMap::from([(Height::GENESIS, genesis)]),
+            certified: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            notarized: BTreeSet::new(),
+            finalized: BTreeMap::new(),
+            catch_ups: BTreeSet::new(),
+            faults: Vec::new(),
+            up: true,
+            tick: 0,
+        }
+    }
+
+    /// Whether the promises of the protocol are for it.
+    pub fn is_honest(&self) -> bool {
+        matches!(self.conduct, Conduct::Honest | Conduct::StaleClock)
+    }
 }
 
 /// How messages travel.
@@ -264,20 +294,7 @@ impl World {
             };
             let engine = Engine::new(keys, genesis.clone(), payloads, registry.clone())
                 .expect("genesis is coherent");
-            Node {
-                engine,
-                conduct: Conduct::Honest,
-                disk: Vec::new(),
-                states: BTreeMap::from([(Height::GENESIS, genesis.root)]),
-                certified: BTreeMap::new(),
-                batches: BTreeMap::new(),
-                notarized: BTreeSet::new(),
-                finalized: BTreeMap::new(),
-                catch_ups: BTreeSet::new(),
-                faults: Vec::new(),
-                up: true,
-                tick: 0,
-            }
+            Node::new(engine, genesis.root)
         });
         let nodes: Vec<Node> = nodes.collect();
         let mut world = Self {
@@ -322,13 +339,6 @@ impl World {
             &self.now.as_nanos().to_be_bytes(),
             what,
         ]);
-    }
-
-    fn index(&self, id: NodeId) -> usize {
-        self.nodes
-            .iter()
-            .position(|node| node.engine.node() == id)
-            .expect("outputs name members")
     }
 
     fn hear_each_other(&self, one: usize, other: usize) -> bool {
@@ -410,6 +420,26 @@ impl World {
         self.schedule_tick(node, self.now);
     }
 
+    /// Starts a second machine with the keys of a node. Returns its place.
+    pub fn copy(&mut self, node: usize) -> usize {
+        let (_, mut keys) = all_keys(self.nodes.len(), &self.config);
+        let payloads = MadeUp {
+            dice: Dice::new(self.dice.roll()),
+            seen: BTreeSet::new(),
+        };
+        let (genesis, registry) = (self.genesis.clone(), self.registry.clone());
+        let engine = Engine::new(keys.swap_remove(node), genesis, payloads, registry);
+        let place = self.nodes.len();
+        self.nodes.push(Node::new(
+            engine.expect("genesis is coherent"),
+            self.genesis.root,
+        ));
+        self.lives.push(0);
+        self.invariants.add_node();
+        self.schedule_tick(place, self.now);
+        place
+    }
+
     /// Forgets everything of a node but its keys: it starts from genesis, as a new machine would.
     pub fn wipe(&mut self, node: usize) {
         self.nodes[node].disk.clear();
@@ -455,7 +485,10 @@ impl World {
     }
 
     fn happen(&mut self, node: usize, event: Event) {
-        let now = self.now;
+        let mut now = Now::from(self.now);
+        if self.nodes[node].conduct == Conduct::StaleClock {
+            now.wall = self.genesis.block.context().time;
+        }
         let step = self.nodes[node].engine.handle(now, event);
         self.nodes[node]
             .disk
@@ -465,7 +498,7 @@ impl World {
             self.invariants.persisted(
                 node,
                 step.to_persist(),
-                self.nodes[node].conduct == Conduct::Honest,
+                self.nodes[node].is_honest(),
                 self.seed,
             );
         }
@@ -473,7 +506,9 @@ impl World {
             self.carry_out(node, output);
         }
         if let Some(deadline) = self.nodes[node].engine.next_deadline() {
-            self.schedule_tick(node, deadline);
+            // The deadline is on the node's own wall clock, right or wrong.
+            let remaining = deadline.since(now.wall).unwrap_or_default();
+            self.schedule_tick(node, self.now.saturating_add(remaining));
         }
         let position = self.nodes[node].engine.position();
         self.invariants
@@ -484,8 +519,14 @@ impl World {
         match output {
             Output::Broadcast(artifact) => crate::byzantine::broadcast(self, node, artifact),
             Output::Send { to, artifact } => {
-                let to = self.index(to);
-                self.send(node, to, &artifact);
+                // A twin hears what is said to the other.
+                let places: Vec<usize> = (0..self.nodes.len())
+                    .filter(|place| self.nodes[*place].engine.node() == to)
+                    .collect();
+                assert!(!places.is_empty(), "outputs name members");
+                for place in places {
+                    self.send(node, place, &artifact);
+                }
             }
             Output::Deliver(batch) => {
                 let one = &mut self.nodes[node];
@@ -609,10 +650,7 @@ impl World {
     }
 
     pub fn lowest(&self, of: impl Fn(&Node) -> Height) -> Height {
-        let honest = self
-            .nodes
-            .iter()
-            .filter(|node| node.up && node.conduct == Conduct::Honest);
+        let honest = self.nodes.iter().filter(|node| node.up && node.is_honest());
         honest.map(of).min().unwrap_or_default()
     }
 

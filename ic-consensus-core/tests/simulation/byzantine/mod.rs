@@ -5,7 +5,9 @@ use ic_consensus_core::artifact::Artifact;
 use crate::world::{Conduct, World};
 
 pub mod equivocator;
+pub mod flooder;
 pub mod forger;
+pub mod twin;
 pub mod withholder;
 
 pub fn broadcast(world: &mut World, node: usize, artifact: Artifact) {
@@ -17,7 +19,8 @@ pub fn broadcast(world: &mut World, node: usize, artifact: Artifact) {
             .proposed(node, proposal.block.height(), proposal.block.hash(), seed);
     }
     match world.nodes[node].conduct {
-        Conduct::Honest => to_all(world, node, &artifact),
+        Conduct::Honest | Conduct::Twin | Conduct::StaleClock => to_all(world, node, &artifact),
+        Conduct::Flooder => flooder::broadcast(world, node, artifact),
         Conduct::Equivocator => equivocator::broadcast(world, node, artifact),
         Conduct::Forger => forger::broadcast(world, node, artifact),
         Conduct::Withholder => withholder::broadcast(world, node, artifact),
