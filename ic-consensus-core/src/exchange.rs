@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use ic_types::{Height, NodeId};
 
-use crate::artifact::{Artifact, Block, Position};
+use crate::artifact::{Artifact, Block, Position, Share};
 use crate::clock::Now;
-use crate::pool::{View, after, heights};
+use crate::pool::{ByHeight, HeldShare, View, VoteName, after, heights};
 
 /// What a node remembers of the exchange.
 #[derive(Debug, Default)]
@@ -176,11 +176,14 @@ fn blocks(view: &View<'_>, at: &Position, look_ahead: u64, bytes: usize) -> Vec<
     let (pool, all) = (view.pool, &view.pool.validated);
     let mut artifacts: Vec<Artifact> = Vec::new();
     let mut room = bytes;
+    let first = after(at.finalized.min(at.notarized));
+    // No honest node is further from its finalized height than this.
+    let gap = view
+        .record(pool.catch_up_height())
+        .map_or(0, |record| record.config().certification_gap);
+    let first = first.max(at.notarized.checked_sub(gap).unwrap_or_default());
     let last = at.notarized.checked_add(look_ahead).unwrap_or(at.notarized);
-    for height in heights(
-        after(at.finalized.min(at.notarized)),
-        last.min(after(pool.notarized_height())),
-    ) {
+    for height in all.proposals.heights_between(first, last) {
         let settled = pool.finalized_block(height).map(Block::hash);
         for (hash, proposal) in all.proposals.at(height) {
             if settled.is_some_and(|settled| settled != *hash) {
@@ -207,39 +210,63 @@ fn own_votes(view: &View<'_>, at: &Position, look_ahead: u64) -> Vec<Artifact> {
     let (all, me) = (&view.pool.validated, view.me());
     let upto = |height: Height| height.checked_add(look_ahead).unwrap_or(height);
     let mut artifacts: Vec<Artifact> = Vec::new();
-    for height in heights(after(at.beacon), upto(at.beacon)) {
-        let share = all.beacon_shares.get(height, &me);
-        artifacts.extend(share.map(|held| Artifact::from(held.share)));
-    }
-    for height in heights(after(at.delivered), upto(at.delivered)) {
-        let share = all.tape_shares.get(height, &me);
-        artifacts.extend(share.map(|held| Artifact::from(held.share)));
-    }
-    for height in heights(after(at.notarized), upto(at.notarized)) {
-        let votes = all
-            .notarization_shares
-            .at(height)
-            .filter(|((_, signer), _)| *signer == me);
-        artifacts.extend(votes.map(|(_, held)| Artifact::from(held.share)));
-    }
-    for height in heights(after(at.finalized), upto(at.notarized)) {
-        let votes = all
-            .finalization_shares
-            .at(height)
-            .filter(|((_, signer), _)| *signer == me);
-        artifacts.extend(votes.map(|(_, held)| Artifact::from(held.share)));
-    }
-    for height in heights(after(at.certified), upto(at.certified.max(at.delivered))) {
-        let share = all.certification_shares.get(height, &me);
-        artifacts.extend(share.map(|held| Artifact::from(held.share)));
-    }
-    for height in all
-        .catch_up_shares
-        .heights()
-        .filter(|height| *height > at.catch_up)
-    {
-        let share = all.catch_up_shares.get(height, &me);
-        artifacts.extend(share.map(|held| Artifact::from(held.share)));
-    }
+    artifacts.extend(own(&all.beacon_shares, me, at.beacon, upto(at.beacon)));
+    artifacts.extend(own(&all.tape_shares, me, at.delivered, upto(at.delivered)));
+    artifacts.extend(own_of_blocks(
+        &all.notarization_shares,
+        me,
+        at.notarized,
+        upto(at.notarized),
+    ));
+    artifacts.extend(own_of_blocks(
+        &all.finalization_shares,
+        me,
+        at.finalized,
+        upto(at.notarized),
+    ));
+    let executed = at.certified.max(at.delivered);
+    artifacts.extend(own(
+        &all.certification_shares,
+        me,
+        at.certified,
+        upto(executed),
+    ));
+    artifacts.extend(own(
+        &all.catch_up_shares,
+        me,
+        at.catch_up,
+        Height::new(u64::MAX),
+    ));
     artifacts
+}
+
+/// The shares of `me` above `low`, up to `high`.
+fn own<C: Copy>(
+    shares: &ByHeight<NodeId, HeldShare<Share<C>>>,
+    me: NodeId,
+    low: Height,
+    high: Height,
+) -> impl Iterator<Item = Artifact>
+where
+    Artifact: From<Share<C>>,
+{
+    let heights = shares.heights_between(after(low), high);
+    heights.filter_map(move |height| Some(shares.get(height, &me)?.share.into()))
+}
+
+/// The votes of `me` above `low`, up to `high`.
+fn own_of_blocks<C: Copy>(
+    votes: &ByHeight<VoteName, HeldShare<Share<C>>>,
+    me: NodeId,
+    low: Height,
+    high: Height,
+) -> impl Iterator<Item = Artifact>
+where
+    Artifact: From<Share<C>>,
+{
+    let heights = votes.heights_between(after(low), high);
+    let votes = heights.flat_map(move |height| votes.at(height));
+    votes
+        .filter(move |((_, signer), _)| *signer == me)
+        .map(|(_, held)| held.share.into())
 }

@@ -334,7 +334,7 @@ fn live_again(subnet: &Subnet, disk: &[Artifact], events: &[(Time, Event)], word
 #[test]
 fn a_crash_at_any_step_leads_to_no_second_vote() {
     let subnet = Subnet::new();
-    let life = live(&subnet, Height::new(6));
+    let life = live(&subnet, Height::new(5));
     let me = subnet.keys()[0].node();
     assert!(
         life.events.len() > 60,
@@ -350,7 +350,7 @@ fn a_crash_at_any_step_leads_to_no_second_vote() {
                 .iter()
                 .for_each(|sent| words.hear(me, sent));
             let disk: Vec<Artifact> = life.persisted[..=crash].iter().flatten().cloned().collect();
-            let next = &life.events[crash + 1..life.events.len().min(crash + 35)];
+            let next = &life.events[crash + 1..life.events.len().min(crash + 26)];
             live_again(&subnet, &disk, next, &mut words);
             words.check(&format!("crash after event {crash}, {sent} sent"));
             voted += words.finalized.len();

@@ -48,6 +48,19 @@ impl<K: Ord, T> ByHeight<K, T> {
         self.0.keys().copied()
     }
 
+    /// The heights from `first` to `last`, both included, at which there is something.
+    pub(crate) fn heights_between(
+        &self,
+        first: Height,
+        last: Height,
+    ) -> impl Iterator<Item = Height> {
+        // An empty range where `first` is above `last`, which `range` would panic at.
+        let range = self.0.range(first..=last.max(first));
+        range
+            .map(|(height, _)| *height)
+            .filter(move |height| *height <= last)
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.0.values().flat_map(BTreeMap::values)
     }

@@ -424,3 +424,96 @@ fn a_flood_stays_within_the_bounds_of_its_peer_and_does_not_wash_others_away() {
     node.receive(honest, notarization);
     assert_eq!(node.engine.position().notarized, Height::new(1));
 }
+
+#[test]
+fn a_peer_that_lies_about_its_position_gets_one_bounded_answer() {
+    let mut node = ready(4);
+    node.advance(6);
+    let peer = node.peers[0].node();
+    let extremes = [0, 1, 5, u64::MAX - 1, u64::MAX].map(Height::new);
+    let mut longest = 0;
+    // Every pair of extremes in every two places, the other places at each extreme.
+    for rest in extremes {
+        for (one, other) in extremes
+            .into_iter()
+            .flat_map(|one| extremes.map(|other| (one, other)))
+        {
+            for places in 0..15usize {
+                let mut heights = [rest; 6];
+                heights[places % 6] = one;
+                heights[(places % 6 + 1 + places / 6) % 6] = other;
+                let [beacon, notarized, finalized, delivered, certified, catch_up] = heights;
+                let position = crate::artifact::Position {
+                    beacon,
+                    notarized,
+                    finalized,
+                    delivered,
+                    certified,
+                    catch_up,
+                };
+                node.now = node.now.saturating_add(SECOND);
+                let outputs = node.receive(peer, position);
+                longest = longest.max(
+                    outputs
+                        .iter()
+                        .filter(|output| matches!(output, Output::Send { .. }))
+                        .count(),
+                );
+            }
+        }
+    }
+    assert!((20..100).contains(&longest), "{longest}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Whatever members send, in whatever order: no panic, bounded memory, and honest work still counts.
+    #[test]
+    fn rubbish_does_no_harm(
+        pieces in proptest::collection::vec((0usize..14, 0usize..3, proptest::prelude::any::<(usize, u8, usize, u8)>()), 1..60),
+    ) {
+        let mut node = ready(4);
+        let proposal = node.proposal(1, 0);
+        let block = proposal.block.clone();
+        let (height, round) = (Height::new(1), node.beacon(1));
+        let notarized = NotarizationContent { height, block: block.hash() };
+        let finalized = FinalizationContent { height, block: block.hash() };
+        let state = CertifiedState { height, root: root(1) };
+        let peer = &node.peers[1];
+        let samples: Vec<Artifact> = vec![
+            proposal.clone().into(),
+            node.notarization(&block).into(),
+            node.finalization(&block).into(),
+            round.into(),
+            node.tape(1).into(),
+            node.group(Level::High, state).into(),
+            node.genesis.clone().into(),
+            peer.vote(&node.record, notarized).expect("a member").into(),
+            peer.vote(&node.record, finalized).expect("a member").into(),
+            peer.share(&node.record, Level::Low, round.content).expect("a member").into(),
+            peer.share(&node.record, Level::Low, TapeContent { height }).expect("a member").into(),
+            peer.share(&node.record, Level::High, state).expect("a member").into(),
+            peer.share(&node.record, Level::High, node.genesis.content()).expect("a member").into(),
+            crate::artifact::Position::default().into(),
+        ];
+        for (which, from, (first, one, second, other)) in pieces {
+            let mut bytes = samples[which].encode();
+            for (position, byte) in [(first, one), (second, other)] {
+                let position = position % bytes.len();
+                bytes[position] ^= byte;
+            }
+            let from = node.peers[from].node();
+            node.now = node.now.saturating_add(Duration::from_millis(50));
+            if let Ok(artifact) = Artifact::decode(&bytes) {
+                node.receive(from, artifact);
+            }
+            proptest::prop_assert!(node.engine.pool_size().1 <= 60);
+        }
+        let chain = [proposal.into(), Artifact::from(node.notarization(&block)), node.finalization(&block).into()];
+        for artifact in chain {
+            node.hear(artifact);
+        }
+        proptest::prop_assert_eq!(node.engine.position().finalized, height);
+    }
+}
