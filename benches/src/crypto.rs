@@ -1,6 +1,7 @@
 //! Signatures: `ic-crypto` beside `ic-verify-bls-signature`, `ic-ed25519`, `blst` and `commonware-cryptography`.
 
 use blst::min_sig;
+use commonware_codec::Encode as _;
 use commonware_cryptography::Signer as _;
 use commonware_cryptography::bls12381::dkg::feldman_desmedt::deal;
 use commonware_cryptography::bls12381::primitives::group::Share;
@@ -137,11 +138,11 @@ fn quorum(nodes: u32) -> usize {
 fn sign_share() -> Group {
     let (_, peers, _) = peer_committee(40);
     let (_, ours, _) = committee(40);
-    Group::new("sign one share", Some(1.0))
+    Group::new("sign one share and encode it", Some(1.0))
         .entry("commonware-cryptography", move || {
-            peer::sign_message::<MinSig>(&peers[3], b"bench", root().as_bytes())
+            peer::sign_message::<MinSig>(&peers[3], b"bench", root().as_bytes()).encode()
         })
-        .entry("ic-crypto", move || ours[3].sign(&root()))
+        .entry("ic-crypto", move || ours[3].sign(&root()).to_bytes())
 }
 
 fn verify_share() -> Group {

@@ -5,6 +5,7 @@
 //! in `corpus/`.
 
 pub mod certification;
+pub mod crypto;
 pub mod types;
 
 /// A target: its name, which is that of its corpus, and what it does with an input.
@@ -18,4 +19,8 @@ pub const TARGETS: &[Target] = &[
     ("cbor_value", types::cbor_value),
     ("hash_tree", certification::hash_tree),
     ("certificate", certification::certificate),
+    ("user_key", crypto::user_key),
+    ("webauthn_signature", crypto::webauthn_signature),
+    ("points", crypto::points),
+    ("authentication", crypto::authentication),
 ];

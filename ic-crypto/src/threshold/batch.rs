@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use ic_types::{Digest, Signable, SignedBytes};
 
 use super::{BadShare, ShareIndex, SignatureShare, Transcript};
-use crate::bls::arithmetic::{G1, G1Affine, G2, G2Affine, PreparedG2};
+use crate::bls::arithmetic::{G1, G1Affine, PreparedG2};
 use crate::bls::{Weights, equation_holds, hash_message};
+
+/// The bits of a weight.
+const WEIGHT_MASK: u128 = (1 << 96) - 1;
 
 /// Checks shares of the signature on one message together. Nothing is said about their number, and a share that occurs
 /// twice is checked twice.
@@ -81,22 +84,28 @@ pub(super) fn find_culprits(
 }
 
 /// Whether all of these are valid shares of one message, by one equation:
-/// e(Σ ρᵢ σᵢ, -g2) · e(H(m), Σ ρᵢ kᵢ) = 1 with weights ρᵢ that are fixed after the shares.
+/// e(Σ ρᵢ σᵢ, -g2) · e(H(m), Σ ρᵢ kᵢ) = 1 with weights ρᵢ of 96 bits that are fixed after the shares.
+///
+/// Whoever hides a bad share in a batch has to try 2⁹⁶ of them, each with its hash. All there is to win is not to be named: a
+/// combined signature stands or falls with its own verification.
 fn all_valid(transcript: &Transcript, hash: &G1Affine, shares: &[(ShareIndex, G1Affine)]) -> bool {
-    let keys: Option<Vec<G2Affine>> = shares
-        .iter()
-        .map(|(index, _)| transcript.share_key(*index).map(|key| *key.point()))
-        .collect();
-    let Some(keys) = keys else { return false };
     let context = Digest::of_parts(&[&transcript.group_key().to_bytes(), &hash.to_compressed()]);
     let statements = shares.iter().map(|(index, share)| {
         Digest::of_parts(&[&index.get().to_be_bytes(), &share.to_compressed()])
     });
     let weights: Vec<u128> = Weights::over(std::iter::once(context).chain(statements))
         .take(shares.len())
+        .map(|weight| weight & WEIGHT_MASK)
         .collect();
+    let positions = shares
+        .iter()
+        .map(|(index, _)| usize::try_from(index.position()).unwrap_or(usize::MAX));
+    let terms: Vec<(usize, u128)> = positions.zip(weights.iter().copied()).collect();
     let shares: Vec<G1Affine> = shares.iter().map(|(_, share)| *share).collect();
     let signature = G1::multi_mul_short(&shares, &weights).to_affine();
-    let key = G2::multi_mul_short(&keys, &weights).to_affine();
+    let key = transcript
+        .share_tables()
+        .multi_mul_short(&terms)
+        .to_affine();
     equation_holds(&signature, hash, &PreparedG2::new(&key))
 }

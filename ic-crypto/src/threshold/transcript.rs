@@ -1,21 +1,33 @@
 //! The public outcome of key generation.
 
+use std::sync::{Arc, OnceLock};
+
 use super::polynomial::evaluate_commitment;
 use super::{ShareIndex, Threshold};
 use crate::InvalidKey;
 use crate::bls::PublicKey;
-use crate::bls::arithmetic::{G2, G2Affine};
+use crate::bls::arithmetic::{G2, G2Affine, G2Tables};
 
 /// What everybody knows of a shared key: the group's public key and that of each share.
 ///
 /// How the key came to be (a trusted dealer, distributed key generation, resharing) cannot be seen from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Transcript {
     threshold: Threshold,
     coefficients: Vec<G2Affine>,
     group_key: PublicKey,
     share_keys: Vec<PublicKey>,
+    share_tables: Arc<OnceLock<G2Tables>>,
 }
+
+/// The coefficients determine all keys.
+impl PartialEq for Transcript {
+    fn eq(&self, other: &Self) -> bool {
+        self.threshold == other.threshold && self.coefficients == other.coefficients
+    }
+}
+
+impl Eq for Transcript {}
 
 /// The public coefficients are not those of a shared key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +109,7 @@ impl Transcript {
             coefficients,
             group_key,
             share_keys: share_keys?,
+            share_tables: Arc::default(),
         })
     }
 
@@ -113,6 +126,14 @@ impl Transcript {
     /// The key under which the signature shares of one node verify; `None` if there is no such share.
     pub fn share_key(&self, index: ShareIndex) -> Option<&PublicKey> {
         self.share_keys.get(usize::try_from(index.position()).ok()?)
+    }
+
+    /// Multiples of all share keys, for sums of many of them: made when they are first needed, shared between clones.
+    pub(super) fn share_tables(&self) -> &G2Tables {
+        self.share_tables.get_or_init(|| {
+            let points: Vec<G2Affine> = self.share_keys.iter().map(|key| *key.point()).collect();
+            G2Tables::new(&points)
+        })
     }
 
     /// The public coefficients, the constant first: what [`from_coefficients`](Self::from_coefficients) reads.

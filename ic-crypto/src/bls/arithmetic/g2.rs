@@ -3,7 +3,11 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 use zeroize::Zeroize;
 
+use super::straus::{self, Coordinates, Table};
 use super::{InvalidPoint, Scalar};
+
+/// Beyond so many points, blst's bucket method is faster.
+const MAX_STRAUS: usize = 40;
 
 /// A point of G2 in projective form: the form in which points are added and multiplied.
 #[derive(Clone, Copy, Default)]
@@ -104,6 +108,14 @@ impl G2 {
         if count == 0 || bits == 0 {
             return Self::identity();
         }
+        if count <= MAX_STRAUS {
+            let points: Vec<Coordinates<_>> = points.iter().map(G2Affine::coordinates).collect();
+            return Self::multi_mul_straus(
+                &straus::tables::<_, { straus::FEW }>(&points),
+                factors,
+                bits,
+            );
+        }
         let mut out = blst::blst_p2::default();
         // With fewer bits than the array holds, blst would take the next factor from the wrong place: give it each address.
         let factors: Vec<*const u8> = factors
@@ -132,6 +144,22 @@ impl G2 {
             );
         }
         Self(out)
+    }
+
+    /// Σ factor · point, given the tables of the points.
+    pub(super) fn multi_mul_straus<'a, const ENTRIES: usize, const N: usize>(
+        tables: impl IntoIterator<Item = &'a Table<blst::blst_fp2, ENTRIES>>,
+        factors: &'a [[u8; N]],
+        bits: usize,
+    ) -> Self {
+        let factors = factors.iter().map(|factor| &factor[..]);
+        let sums = straus::window_sums(tables.into_iter(), factors, bits);
+        sums.into_iter().fold(Self::identity(), |mut total, sum| {
+            for _ in 0..straus::window(ENTRIES) {
+                total = total.double();
+            }
+            total + G2Affine(blst::blst_p2_affine { x: sum.x, y: sum.y })
+        })
     }
 
     /// The affine form. One inversion: convert many points with [`to_affine_all`](Self::to_affine_all).
@@ -199,6 +227,14 @@ impl G2Affine {
     pub fn is_identity(&self) -> bool {
         // SAFETY: reads one reference.
         unsafe { blst::blst_p2_affine_is_inf(&self.0) }
+    }
+
+    /// The coordinates; (0, 0) for the neutral element.
+    pub(super) fn coordinates(&self) -> Coordinates<blst::blst_fp2> {
+        Coordinates {
+            x: self.0.x,
+            y: self.0.y,
+        }
     }
 
     /// The projective form.
@@ -270,9 +306,8 @@ impl Mul<Scalar> for G2 {
     fn mul(self, scalar: Scalar) -> Self {
         let mut scalar = scalar.to_blst();
         let mut out = blst::blst_p2::default();
-        // SAFETY: reads the point and the scalar, writes `out`. (blst's signing function is its constant-time
-        // multiplication of a point of G2.)
-        unsafe { blst::blst_sign_pk_in_g1(&mut out, &self.0, &scalar) };
+        // SAFETY: reads the point and the 32 bytes of the scalar, writes `out`.
+        unsafe { blst::blst_p2_mult(&mut out, &self.0, scalar.b.as_ptr(), 255) };
         scalar.zeroize();
         Self(out)
     }

@@ -17,14 +17,17 @@ mod fingerprint;
 mod fixed_base;
 mod g1;
 mod g2;
+mod g2_tables;
 mod pairing;
 mod scalar;
+mod straus;
 
 pub use expand::expand_message;
 pub(crate) use fingerprint::{Fingerprint, Stride};
 pub(crate) use fixed_base::FixedBase;
 pub use g1::{G1, G1Affine};
 pub use g2::{G2, G2Affine};
+pub(crate) use g2_tables::G2Tables;
 pub use pairing::{Gt, PreparedG2, pairing, product_of_pairings, products_cancel};
 pub use scalar::Scalar;
 

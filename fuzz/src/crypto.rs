@@ -1,0 +1,93 @@
+//! Targets of `ic-crypto`.
+
+use ic_crypto::bls;
+use ic_crypto::threshold::{SignatureShare, Threshold, Transcript};
+use ic_crypto::user_key::{CoseKey, PublicKey, WebAuthnKey, WebAuthnSignature};
+use ic_crypto::{NoCanisterSignatures, authenticate, authenticate_all, multisig};
+use ic_types::codec::Wire;
+use ic_types::{Call, Content, Envelope, Query, ReadState, Time};
+
+/// A key has one form: what decodes encodes to the same bytes (HTTP-060 to HTTP-065).
+pub fn user_key(input: &[u8]) {
+    if let Ok(key) = PublicKey::from_der(input) {
+        assert_eq!(key.to_der().as_slice(), input);
+    }
+    if let Ok(key) = CoseKey::from_cbor(input) {
+        assert_eq!(key.to_cbor(), input);
+        let wrapped = WebAuthnKey::new(key);
+        assert_eq!(
+            WebAuthnKey::from_der(wrapped.to_der().as_slice()),
+            Ok(wrapped)
+        );
+    }
+}
+
+/// A key, two bytes with its length first, and whatever stands for a signature: no panic (HTTP-066, HTTP-067).
+pub fn webauthn_signature(input: &[u8]) {
+    if let Ok(signature) = WebAuthnSignature::from_cbor(input) {
+        assert_eq!(
+            WebAuthnSignature::from_cbor(&signature.to_cbor()),
+            Ok(signature)
+        );
+    }
+    let Some((length, rest)) = input.split_first_chunk::<2>() else {
+        return;
+    };
+    let length = usize::from(u16::from_be_bytes(*length));
+    let Some((key, signature)) = rest.split_at_checked(length) else {
+        return;
+    };
+    if let Ok(key) = WebAuthnKey::from_der(key) {
+        let _ = key.verify(b"hello", signature);
+    }
+}
+
+/// Points and shares have one encoding; a transcript is what its coefficients say.
+pub fn points(input: &[u8]) {
+    if let Some(bytes) = input.first_chunk() {
+        if let Ok(key) = bls::PublicKey::from_bytes(bytes) {
+            assert_eq!(key.to_bytes(), *bytes);
+            assert_eq!(bls::PublicKey::from_der(key.to_der().as_slice()), Ok(key));
+        }
+        assert_eq!(
+            bls::PublicKey::from_bytes(bytes).is_ok(),
+            multisig::PublicKey::assume_possession(bytes).is_ok()
+        );
+    }
+    if let Some(bytes) = input.first_chunk()
+        && let Ok(signature) = bls::Signature::from_bytes(bytes)
+    {
+        assert_eq!(signature.to_bytes(), *bytes);
+    }
+    if let Some(bytes) = input.first_chunk()
+        && let Ok(share) = SignatureShare::from_bytes(bytes)
+    {
+        assert_eq!(share.to_bytes(), *bytes);
+    }
+    let (coefficients, _) = input.as_chunks();
+    if let Ok(required) = u32::try_from(coefficients.len())
+        && let Ok(threshold) = Threshold::new(required, required.saturating_add(3))
+        && let Ok(transcript) = Transcript::from_coefficients(threshold, coefficients)
+    {
+        assert!(transcript.coefficients().eq(coefficients.iter().copied()));
+    }
+}
+
+/// Whatever decodes is judged without a panic, and alike alone and among others.
+pub fn authentication(input: &[u8]) {
+    fn of<C: Content>(input: &[u8])
+    where
+        Envelope<C>: Wire,
+    {
+        let Ok(envelope) = Envelope::<C>::decode(input) else {
+            return;
+        };
+        let now = Time::from_nanos(envelope.content.expiry().as_nanos().saturating_sub(1));
+        let alone = authenticate(envelope.clone(), now, &NoCanisterSignatures);
+        let together = authenticate_all(vec![envelope; 2], now, &NoCanisterSignatures);
+        assert_eq!(together, [alone.clone(), alone]);
+    }
+    of::<Call>(input);
+    of::<Query>(input);
+    of::<ReadState>(input);
+}
