@@ -112,6 +112,32 @@ fn wide(bytes: usize) -> u128 {
     u128::try_from(bytes).unwrap_or(u128::MAX)
 }
 
+/// What one canister has paid for, by use, since it was created (MGMT-080, MGMT-140). None of it ever decreases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consumed {
+    /// Memory.
+    pub memory: Cycles,
+    /// Compute allocation.
+    pub compute_allocation: Cycles,
+    /// Taking in users' messages.
+    pub ingress_induction: Cycles,
+    /// Executions.
+    pub instructions: Cycles,
+    /// Sending calls and receiving answers.
+    pub transmission: Cycles,
+    /// Lost because it could not pay any more.
+    pub uninstall: Cycles,
+    /// Its creation.
+    pub creation: Cycles,
+    /// Burned by its code.
+    pub burned: Cycles,
+}
+
+/// Counts `amount` in one of the fields of [`Consumed`].
+pub(crate) fn count(field: &mut Cycles, amount: Cycles) {
+    *field = add(*field, amount);
+}
+
 /// Where the cycles of a subnet are: `held` is what was `minted` and not `burned`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ledger {

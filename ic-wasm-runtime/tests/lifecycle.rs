@@ -291,11 +291,7 @@ fn abs_069_methods_that_users_may_not_call_and_methods_that_are_missing() {
             b"DIDL\0\0".to_vec(),
             ErrorCode::UnknownManagementMethod,
         ),
-        (
-            "canister_metrics",
-            about(canister),
-            ErrorCode::NotImplemented,
-        ),
+        ("http_request", about(canister), ErrorCode::NotImplemented),
         (
             "no_such_method",
             about(canister),

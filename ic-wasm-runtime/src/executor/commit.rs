@@ -91,6 +91,7 @@ pub(super) fn pay<S: Sandbox>(
         .min(prepaid);
     canister.deposit(prepaid.saturating_sub(cost));
     after.burn(cost);
+    cycles::count(&mut canister.consumed.instructions, cost);
     after.instructions = after.instructions.saturating_add(output.instructions.get());
     for line in &output.log {
         canister
@@ -141,6 +142,7 @@ pub(super) fn commit<S: Sandbox>(
     }
     canister.balance = balance;
     after.burn(completed.effects.burned);
+    cycles::count(&mut canister.consumed.burned, completed.effects.burned);
     if kind != Kind::Query {
         keep_state(canister, completed);
         canister.bump_version();
@@ -193,6 +195,7 @@ pub(super) fn keep_state(canister: &mut Canister, completed: Completed) {
 fn send(canister: &mut Canister, context: ContextId, call: OutgoingCall, after: &mut Aftermath) {
     let callee = CanisterId::new(call.callee);
     after.burn(call.price.request);
+    cycles::count(&mut canister.consumed.transmission, call.price.request);
     let callback = canister.calls.register(Callback {
         context,
         respondent: callee,

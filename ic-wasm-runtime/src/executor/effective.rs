@@ -40,7 +40,7 @@ pub fn effective_canister(
         return Ok(Effective::Canister(*canister));
     }
     let method = Method::parse(method)?;
-    if method.creates_canister() {
+    if method.creates_canister() || method == Method::ListCanisters {
         return Ok(Effective::Any);
     }
     management::target(method, argument).map(Effective::Canister)

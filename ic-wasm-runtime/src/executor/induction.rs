@@ -8,6 +8,7 @@ use super::{
     round::{Round, World},
 };
 use crate::{
+    cycles,
     sandbox::Sandbox,
     state::{CallOrigin, Canister, ReplicatedState, Request, RequestRecord, RequestStatus, Status},
     system_api::{CallerInfo, Entry},
@@ -98,6 +99,7 @@ impl<S: Sandbox> Round<'_, S> {
         let fee = prices.ingress(bytes);
         let paid = self.state.change(&payer, |canister| {
             if canister.withdraw(fee, &prices) {
+                cycles::count(&mut canister.consumed.ingress_induction, fee);
                 return Ok(fee);
             }
             if destination.must_afford {
@@ -108,6 +110,7 @@ impl<S: Sandbox> Round<'_, S> {
             }
             let fee = fee.min(canister.balance);
             canister.balance = canister.balance.saturating_sub(fee);
+            cycles::count(&mut canister.consumed.ingress_induction, fee);
             Ok(fee)
         });
         match paid {
@@ -127,7 +130,7 @@ fn destination(state: &ReplicatedState, call: &Call) -> Result<Destination, Refu
         });
     }
     let method = Method::parse(&call.method)?;
-    method.permits_ingress(state.subnet())?;
+    method.permits_ingress(state.subnet(), &call.sender.principal())?;
     let must_afford = !method.helps_target();
     Ok(
         match effective_canister(&call.canister, &call.method, &call.argument)? {
@@ -226,14 +229,14 @@ fn frozen(canister: &Canister) -> Refusal {
 /// Which management calls users may make (ABS-064 to ABS-069).
 fn inspect_management(state: &ReplicatedState, call: &Call) -> Result<(), Refusal> {
     let method = Method::parse(&call.method)?;
-    method.permits_ingress(state.subnet())?;
+    method.permits_ingress(state.subnet(), &call.sender.principal())?;
     if method.creates_canister() {
         return Ok(());
     }
     let target = management::target(method, &call.argument)?;
     let canister = state.canister(&target).ok_or_else(|| not_found(&target))?;
     let caller: Principal = call.sender.principal();
-    method.authorize(canister, &caller)?;
+    method.authorize(canister, &caller, state.subnet())?;
     if canister.is_frozen(state.prices()) && !method.helps_target() {
         return Err(frozen(canister));
     }

@@ -178,6 +178,7 @@ fn install<S: Sandbox>(
         after.burned = cycles::add(after.burned, burned);
     }
     canister.deposit(prepaid.saturating_sub(cost));
+    cycles::count(&mut canister.consumed.instructions, cost);
     for line in printed {
         canister
             .log
@@ -340,6 +341,7 @@ impl<S: Sandbox> Draft<'_, '_, S> {
         let burned = completed.effects.burned.min(self.canister.balance);
         self.canister.balance = self.canister.balance.saturating_sub(burned);
         self.burned = cycles::add(self.burned, burned);
+        cycles::count(&mut self.canister.consumed.burned, burned);
         if let Some(data) = completed.effects.certified_data {
             self.canister.certified_data = data;
         }

@@ -13,6 +13,7 @@ use super::{
     schedule::Task,
 };
 use crate::{
+    cycles,
     module::MethodKind,
     sandbox::Sandbox,
     state::{
@@ -224,6 +225,7 @@ fn execute_answer<S: Sandbox>(
         .answer(answer.payload.bytes())
         .min(callback.prepaid_transmission);
     after.burn(transmitted);
+    cycles::count(&mut canister.consumed.transmission, transmitted);
     canister.deposit(callback.prepaid_transmission.saturating_sub(transmitted));
 
     let deleted = canister
@@ -282,6 +284,7 @@ fn execute_answer<S: Sandbox>(
             let burned = completed.effects.burned.min(canister.balance);
             canister.balance = canister.balance.saturating_sub(burned);
             after.burn(burned);
+            cycles::count(&mut canister.consumed.burned, burned);
             keep_state(canister, completed);
         }
         conclude(

@@ -82,7 +82,7 @@ impl<S: Sandbox> Executor<S> {
         }
         state.begin(batch.time);
         let mut report = BatchReport::default();
-        let mut round = Round::new(self, state, batch.randomness.as_bytes());
+        let mut round = Round::new(self, state, batch);
         round.expire_ingress();
         round.expire_calls();
         round.answer_randomness();

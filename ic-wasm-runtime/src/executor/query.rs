@@ -65,7 +65,10 @@ fn manage(
 ) -> Result<Vec<u8>, Refusal> {
     let method = Method::parse(method)?;
     match method {
-        Method::CanisterStatus | Method::FetchCanisterLogs => {}
+        Method::CanisterStatus
+        | Method::CanisterMetrics
+        | Method::FetchCanisterLogs
+        | Method::ListCanisters => {}
         Method::CreateCanister
         | Method::UpdateSettings
         | Method::UploadChunk
@@ -79,6 +82,7 @@ fn manage(
         | Method::DeleteCanister
         | Method::DepositCycles
         | Method::RawRand
+        | Method::SubnetInfo
         | Method::CanisterInfo
         | Method::CanisterMetadata
         | Method::TakeSnapshot
@@ -98,11 +102,16 @@ fn manage(
             return Err(Refusal::new(ErrorCode::UnknownManagementMethod, message));
         }
     }
+    if method == Method::ListCanisters {
+        return management::list(state, caller);
+    }
     let id = management::target(method, argument)?;
     let canister = state.canister(&id).ok_or_else(|| not_found(&id))?;
-    method.authorize(canister, caller)?;
+    method.authorize(canister, caller, state.subnet())?;
     if method == Method::CanisterStatus {
         management::status(canister, state.prices())
+    } else if method == Method::CanisterMetrics {
+        management::metrics(canister)
     } else {
         management::logs(canister)
     }

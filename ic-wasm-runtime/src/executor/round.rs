@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ic_types::{ByteCount, CanisterId, Cycles, Instructions, RequestId, Time};
+use ic_types::{
+    Batch, ByteCount, CanisterId, Cycles, Instructions, RegistryVersion, RequestId, Time,
+};
 
 use super::{ErrorCode, ExecutionLimits, Executor, Refusal, management};
 use crate::{
@@ -30,6 +32,8 @@ pub(super) struct Round<'a, S> {
     pub(super) executor: &'a Executor<S>,
     pub(super) state: &'a mut ReplicatedState,
     pub(super) randomness: &'a [u8; 32],
+    /// The registry version that holds.
+    pub(super) registry: RegistryVersion,
     /// How many times randomness was drawn.
     pub(super) drawn: u64,
     /// Counts whatever was done, to see whether something was.
@@ -44,12 +48,13 @@ impl<'a, S: Sandbox> Round<'a, S> {
     pub(super) fn new(
         executor: &'a Executor<S>,
         state: &'a mut ReplicatedState,
-        randomness: &'a [u8; 32],
+        batch: &'a Batch,
     ) -> Self {
         Self {
             executor,
             state,
-            randomness,
+            randomness: batch.randomness.as_bytes(),
+            registry: batch.registry,
             drawn: 0,
             progress: 0,
             executions: 0,

@@ -9,7 +9,7 @@ use super::{
     queues::Queues, settings::Settings, snapshot::Snapshots,
 };
 use crate::{
-    cycles::{self, Prices},
+    cycles::{self, Consumed, Prices},
     memory::ExecutionState,
 };
 
@@ -114,6 +114,8 @@ pub struct Canister {
     pub chunks: ChunkStore,
     /// Copies to go back to.
     pub snapshots: Snapshots,
+    /// What it has paid for.
+    pub consumed: Consumed,
     /// Until when it has paid for memory and compute.
     pub paid_until: Time,
 }
@@ -139,6 +141,7 @@ impl Canister {
             log: Log::default(),
             chunks: ChunkStore::default(),
             snapshots: Snapshots::default(),
+            consumed: Consumed::default(),
             paid_until: now,
         }
     }

@@ -1,8 +1,10 @@
 //! What a subnet is, before anything happens on it (CERT-120 to CERT-129, HTTP-225, LIM-110 to LIM-112).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ic_types::{CanisterId, CanisterRange, CanisterRanges, DerPublicKey, NodeId, SubnetId};
+use ic_types::{
+    CanisterId, CanisterRange, CanisterRanges, DerPublicKey, NodeId, Principal, SubnetId,
+};
 
 use crate::cycles::Prices;
 
@@ -25,6 +27,8 @@ pub struct Subnet {
     pub canister_ranges: CanisterRanges,
     /// Its kind, which decides what things cost.
     pub kind: SubnetType,
+    /// Who may create canisters by their own calls and look after those of others (MGMT-009); as a rule nobody.
+    pub admins: BTreeSet<Principal>,
     /// Whether anybody may make cycles and canisters out of nothing (MGMT-046, MGMT-047, HTTP-140): a
     /// development instance.
     pub provisional: bool,
@@ -49,6 +53,7 @@ impl Subnet {
             )
             .unwrap_or_default(),
             kind: SubnetType::Application,
+            admins: BTreeSet::new(),
             provisional: true,
         }
     }

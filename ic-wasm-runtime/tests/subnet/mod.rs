@@ -117,9 +117,13 @@ impl Default for TestSubnet {
 
 impl TestSubnet {
     pub fn new(limits: ExecutionLimits) -> Self {
+        Self::of(genesis(), limits)
+    }
+
+    pub fn of(subnet: Subnet, limits: ExecutionLimits) -> Self {
         Self {
             executor: executor(limits),
-            state: ReplicatedState::genesis(genesis(), Time::from_nanos(START)),
+            state: ReplicatedState::genesis(subnet, Time::from_nanos(START)),
             batches: Vec::new(),
             nonce: 0,
             sender: user(1),

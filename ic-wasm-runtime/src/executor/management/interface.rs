@@ -580,3 +580,49 @@ pub(crate) struct LogRecordReply {
 pub(crate) struct LogsReply {
     pub(crate) canister_log_records: Vec<LogRecordReply>,
 }
+
+/// MGMT-080.
+#[derive(CandidType, Deserialize)]
+pub(crate) struct MetricsReply {
+    pub(crate) cycles_consumed: CyclesConsumed,
+}
+
+/// MGMT-080.
+#[derive(CandidType, Deserialize)]
+pub(crate) struct CyclesConsumed {
+    pub(crate) memory: u128,
+    pub(crate) compute_allocation: u128,
+    pub(crate) ingress_induction: u128,
+    pub(crate) instructions: u128,
+    pub(crate) request_and_response_transmission: u128,
+    pub(crate) uninstall: u128,
+    pub(crate) canister_creation: u128,
+    pub(crate) http_outcalls: u128,
+    pub(crate) burned_cycles: u128,
+}
+
+/// MGMT-091.
+#[derive(CandidType, Deserialize)]
+pub(crate) struct SubnetInfo {
+    pub(crate) subnet_id: candid::Principal,
+}
+
+/// MGMT-091.
+#[derive(CandidType, Deserialize)]
+pub(crate) struct SubnetInfoReply {
+    pub(crate) replica_version: String,
+    pub(crate) registry_version: u64,
+}
+
+/// MGMT-101.
+#[derive(CandidType, Deserialize)]
+pub(crate) struct CanistersReply {
+    pub(crate) canisters: Vec<RangeReply>,
+}
+
+/// MGMT-101.
+#[derive(CandidType, Deserialize)]
+pub(crate) struct RangeReply {
+    pub(crate) start: candid::Principal,
+    pub(crate) end: candid::Principal,
+}

@@ -13,6 +13,7 @@ use super::{
     nothing, origin,
 };
 use crate::{
+    cycles,
     executor::{ErrorCode, Refusal, commit::Aftermath, round::Round},
     sandbox::Sandbox,
     state::{
@@ -30,7 +31,11 @@ impl<S: Sandbox> Round<'_, S> {
         request: &Arc<Request>,
         argument: CreateCanister,
     ) -> Result<Managed, Refusal> {
-        let fee = self.state.prices().creation();
+        // On a subnet that admins have to themselves creation is free (COST-002).
+        let fee = match self.state.subnet().admins.is_empty() {
+            true => self.state.prices().creation(),
+            false => Cycles::ZERO,
+        };
         let Some(balance) = request.cycles.checked_sub(fee) else {
             return Err(Refusal::new(
                 ErrorCode::TooFewCyclesForCreation,
@@ -43,6 +48,8 @@ impl<S: Sandbox> Round<'_, S> {
         let origin = origin(request, argument.sender_canister_version);
         let id = self.make(request.caller, origin, argument.settings, balance, None)?;
         self.state.burn(fee);
+        self.state
+            .change(&id, |canister| canister.consumed.creation = fee);
         Ok(Managed::Replied {
             reply: encode(CanisterIdRecord {
                 canister_id: wire(&id.principal()),
@@ -355,18 +362,23 @@ impl<S: Sandbox> Round<'_, S> {
                 canister.paid_until = canister
                     .paid_until
                     .saturating_add(std::time::Duration::from_secs(seconds));
-                let price = prices.idle(
-                    canister.charged_bytes(),
-                    canister.settings.compute_allocation,
-                    seconds,
-                );
+                let memory = prices.idle(canister.charged_bytes(), 0, seconds);
+                let compute = prices.idle(0, canister.settings.compute_allocation, seconds);
+                let price = cycles::add(memory, compute);
                 let reserved = price.min(canister.reserved);
                 canister.reserved = canister.reserved.saturating_sub(reserved);
                 let rest = price.saturating_sub(reserved);
                 let main = rest.min(canister.balance);
                 canister.balance = canister.balance.saturating_sub(main);
+                let paid = cycles::add(reserved, main);
+                let for_memory = paid.min(memory);
+                cycles::count(&mut canister.consumed.memory, for_memory);
+                cycles::count(
+                    &mut canister.consumed.compute_allocation,
+                    paid.saturating_sub(for_memory),
+                );
                 let empty = rest > main && canister.balance.is_zero();
-                (crate::cycles::add(reserved, main), empty)
+                (paid, empty)
             });
             if let Some((paid, empty)) = paid {
                 self.state.burn(paid);

@@ -46,6 +46,9 @@ methods! {
     DeleteCanister = "delete_canister",
     DepositCycles = "deposit_cycles",
     RawRand = "raw_rand",
+    CanisterMetrics = "canister_metrics",
+    ListCanisters = "list_canisters",
+    SubnetInfo = "subnet_info",
     CanisterInfo = "canister_info",
     CanisterMetadata = "canister_metadata",
     FetchCanisterLogs = "fetch_canister_logs",
@@ -63,7 +66,6 @@ methods! {
 
 /// Methods of the specification that this implementation does not have.
 const MISSING: &[&str] = &[
-    "canister_metrics",
     "http_request",
     "ecdsa_public_key",
     "sign_with_ecdsa",
@@ -72,8 +74,6 @@ const MISSING: &[&str] = &[
     "vetkd_public_key",
     "vetkd_derive_key",
     "node_metrics_history",
-    "subnet_info",
-    "list_canisters",
     "bitcoin_get_utxos",
     "bitcoin_get_balance",
     "bitcoin_send_transaction",
@@ -127,7 +127,11 @@ impl Method {
     ///
     /// # Errors
     /// `UnknownManagementMethod`: to users it is as if there were no such method.
-    pub(crate) fn permits_ingress(self, subnet: &Subnet) -> Result<(), Refusal> {
+    pub(crate) fn permits_ingress(
+        self,
+        subnet: &Subnet,
+        caller: &Principal,
+    ) -> Result<(), Refusal> {
         let permitted = match self {
             Self::UpdateSettings
             | Self::UploadChunk
@@ -139,6 +143,7 @@ impl Method {
             | Self::StartCanister
             | Self::StopCanister
             | Self::CanisterStatus
+            | Self::CanisterMetrics
             | Self::TakeSnapshot
             | Self::LoadSnapshot
             | Self::ListSnapshots
@@ -149,8 +154,10 @@ impl Method {
             | Self::UploadSnapshotData
             | Self::DeleteCanister => true,
             Self::ProvisionalCreate | Self::ProvisionalTopUp => subnet.provisional,
-            // A subnet without admins: nobody may create by ingress (ABS-068).
-            Self::CreateCanister
+            // Admins only (ABS-068, ABS-070).
+            Self::CreateCanister => subnet.admins.contains(caller),
+            Self::ListCanisters
+            | Self::SubnetInfo
             | Self::DepositCycles
             | Self::RawRand
             | Self::CanisterInfo
@@ -173,22 +180,29 @@ impl Method {
     ///
     /// # Errors
     /// `NotController`.
-    pub(crate) fn authorize(self, canister: &Canister, caller: &Principal) -> Result<(), Refusal> {
+    pub(crate) fn authorize(
+        self,
+        canister: &Canister,
+        caller: &Principal,
+        subnet: &Subnet,
+    ) -> Result<(), Refusal> {
+        let admin = subnet.admins.contains(caller);
         let controllers = &canister.settings.controllers;
         let itself = canister.id.principal() == *caller;
         let permitted = match self {
             Self::UpdateSettings
             | Self::InstallCode
             | Self::InstallChunkedCode
-            | Self::UninstallCode
-            | Self::StartCanister
-            | Self::StopCanister
             | Self::TakeSnapshot
             | Self::LoadSnapshot
             | Self::DeleteSnapshot
             | Self::UploadSnapshotMetadata
-            | Self::UploadSnapshotData
-            | Self::DeleteCanister => controls(caller, canister),
+            | Self::UploadSnapshotData => controls(caller, canister),
+            Self::UninstallCode
+            | Self::StartCanister
+            | Self::StopCanister
+            | Self::CanisterMetrics
+            | Self::DeleteCanister => admin || controls(caller, canister),
             Self::ListSnapshots | Self::ReadSnapshotMetadata | Self::ReadSnapshotData => canister
                 .settings
                 .snapshot_visibility
@@ -198,6 +212,7 @@ impl Method {
             }
             Self::CanisterStatus => {
                 itself
+                    || admin
                     || canister
                         .settings
                         .status_visibility
@@ -207,9 +222,11 @@ impl Method {
                 .settings
                 .log_visibility
                 .permits(caller, controllers),
+            Self::ListCanisters => admin,
             Self::CreateCanister
             | Self::ProvisionalCreate
             | Self::ProvisionalTopUp
+            | Self::SubnetInfo
             | Self::DepositCycles
             | Self::RawRand
             | Self::CanisterInfo
@@ -253,6 +270,9 @@ pub(crate) fn target(method: Method, argument: &[u8]) -> Result<CanisterId, Refu
         | Method::DeleteCanister
         | Method::DepositCycles
         | Method::RawRand
+        | Method::CanisterMetrics
+        | Method::ListCanisters
+        | Method::SubnetInfo
         | Method::CanisterInfo
         | Method::CanisterMetadata
         | Method::FetchCanisterLogs
@@ -301,6 +321,9 @@ pub(crate) fn sender_version(name: &str, argument: &[u8]) -> Option<u64> {
         | Method::DeleteCanister
         | Method::DepositCycles
         | Method::RawRand
+        | Method::CanisterMetrics
+        | Method::ListCanisters
+        | Method::SubnetInfo
         | Method::CanisterInfo
         | Method::CanisterMetadata
         | Method::FetchCanisterLogs
@@ -320,8 +343,8 @@ mod tests {
 
     #[test]
     fn each_method_of_the_specification_is_known() {
-        // MGMT-010 to MGMT-048: 27 methods are there, 16 are named as missing
-        assert_eq!((Method::NAMES.len(), MISSING.len()), (27, 16));
+        // MGMT-010 to MGMT-048: 30 methods are there, 13 are named as missing
+        assert_eq!((Method::NAMES.len(), MISSING.len()), (30, 13));
         for (name, method) in Method::NAMES {
             assert_eq!(method.name(), *name);
             assert_eq!(Method::parse(name), Ok(*method));

@@ -17,14 +17,14 @@ use ic_types::{CanisterId, Cycles, DigestHasher, Principal};
 
 use self::interface::{
     CanisterInfo, CanisterMetadata, CreateCanister, ProvisionalCreate, ProvisionalTopUp,
-    UninstallCode, UpdateSettings, UploadChunk,
+    SubnetInfo, SubnetInfoReply, UninstallCode, UpdateSettings, UploadChunk, ours,
 };
 pub(super) use self::interface::{
     ChunkHash, InstallChunkedCode, InstallCode, InstallMode, Persistence, canister as canister_id,
     decode, encode, nothing,
 };
 pub(crate) use self::method::{Method, sender_version, target};
-pub(super) use self::status::{logs, status};
+pub(super) use self::status::{list, logs, metrics, status};
 use super::{ErrorCode, Refusal, induction::not_found, round::Round};
 use crate::{
     sandbox::Sandbox,
@@ -88,7 +88,9 @@ impl<S: Sandbox> Round<'_, S> {
         let method = Method::parse(&request.method)?;
         match request.origin {
             // Checked again: what was accepted by one node is not what was accepted by all.
-            CallOrigin::User { .. } => method.permits_ingress(self.state.subnet())?,
+            CallOrigin::User { .. } => {
+                method.permits_ingress(self.state.subnet(), &request.caller)?
+            }
             CallOrigin::Canister { .. } | CallOrigin::System => {}
         }
         let argument = request.argument.as_slice();
@@ -110,9 +112,10 @@ impl<S: Sandbox> Round<'_, S> {
                 self.state.randomness_wanted.push_back(Arc::clone(request));
                 Ok(Managed::Waiting)
             }
-            Method::FetchCanisterLogs => Err(Refusal::new(
+            Method::SubnetInfo => self.subnet_info(&decode::<SubnetInfo>(argument)?),
+            Method::FetchCanisterLogs | Method::ListCanisters => Err(Refusal::new(
                 ErrorCode::UnknownManagementMethod,
-                "fetch_canister_logs can be called as a query only",
+                format!("{} can be called as a query only", method.name()),
             )),
             Method::UpdateSettings
             | Method::UploadChunk
@@ -126,6 +129,7 @@ impl<S: Sandbox> Round<'_, S> {
             | Method::CanisterStatus
             | Method::DeleteCanister
             | Method::DepositCycles
+            | Method::CanisterMetrics
             | Method::CanisterInfo
             | Method::CanisterMetadata
             | Method::TakeSnapshot
@@ -148,7 +152,7 @@ impl<S: Sandbox> Round<'_, S> {
         let argument = request.argument.as_slice();
         let id = target(method, argument)?;
         let caller = request.caller;
-        method.authorize(self.existing(&id)?, &caller)?;
+        method.authorize(self.existing(&id)?, &caller, self.state.subnet())?;
         match method {
             Method::UpdateSettings => {
                 self.update_settings(request, &decode::<UpdateSettings>(argument)?)
@@ -193,6 +197,7 @@ impl<S: Sandbox> Round<'_, S> {
                     kept: request.cycles,
                 })
             }
+            Method::CanisterMetrics => metrics(self.existing(&id)?).map(Managed::reply),
             Method::CanisterInfo => {
                 let count = decode::<CanisterInfo>(argument)?
                     .num_requested_changes
@@ -215,6 +220,8 @@ impl<S: Sandbox> Round<'_, S> {
             | Method::ProvisionalCreate
             | Method::ProvisionalTopUp
             | Method::RawRand
+            | Method::SubnetInfo
+            | Method::ListCanisters
             | Method::FetchCanisterLogs => Err(Refusal::new(
                 ErrorCode::UnknownManagementMethod,
                 "not about a canister",
@@ -224,6 +231,22 @@ impl<S: Sandbox> Round<'_, S> {
 
     pub(super) fn existing(&self, id: &CanisterId) -> Result<&Canister, Refusal> {
         self.state.canister(id).ok_or_else(|| not_found(id))
+    }
+
+    /// What this subnet runs (MGMT-153).
+    fn subnet_info(&self, argument: &SubnetInfo) -> Result<Managed, Refusal> {
+        let subnet = self.state.subnet().id;
+        if ours(&argument.subnet_id) != subnet.principal() {
+            return Err(Refusal::new(
+                ErrorCode::InvalidArgument,
+                format!("this is subnet {subnet}: it knows no other"),
+            ));
+        }
+        encode(SubnetInfoReply {
+            replica_version: env!("CARGO_PKG_VERSION").to_owned(),
+            registry_version: self.registry.get(),
+        })
+        .map(Managed::reply)
     }
 
     /// Answers the calls to `raw_rand` of earlier batches with the randomness of this one, which nobody knew when

@@ -162,6 +162,7 @@ impl<S: Sandbox> Round<'_, S> {
                 return None;
             }
             canister.balance = before.balance.saturating_sub(fee);
+            crate::cycles::count(&mut canister.consumed.instructions, fee);
             Some(number)
         });
         self.spend(BASELINE.get());
@@ -250,6 +251,7 @@ impl<S: Sandbox> Round<'_, S> {
                 *canister = before;
                 return false;
             }
+            crate::cycles::count(&mut canister.consumed.instructions, fee);
             let details = Details::LoadSnapshot {
                 snapshot: name,
                 version: snapshot.version,

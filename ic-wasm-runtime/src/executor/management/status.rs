@@ -1,16 +1,17 @@
 //! What the management canister tells about a canister (MGMT-139, MGMT-141, MGMT-142, MGMT-154).
 
-use ic_types::Principal;
+use ic_types::{CanisterId, Principal};
 use serde_bytes::ByteBuf;
 
 use super::interface::{
-    CanisterInfoReply, CanisterStatus, DefiniteSettings, LogRecordReply, LogsReply, MemoryMetrics,
-    MetadataReply, QueryStats, WireChange, WireStatus, encode, wire,
+    CanisterInfoReply, CanisterStatus, CanistersReply, CyclesConsumed, DefiniteSettings,
+    LogRecordReply, LogsReply, MemoryMetrics, MetadataReply, MetricsReply, QueryStats, RangeReply,
+    WireChange, WireStatus, encode, wire,
 };
 use crate::{
     cycles::Prices,
     executor::{ErrorCode, Refusal},
-    state::{Canister, Status, controls},
+    state::{Canister, ReplicatedState, Status, controls},
 };
 
 /// The reply of `canister_status`, with every field that deployed clients insist on (MGMT-139).
@@ -115,4 +116,51 @@ pub(in crate::executor) fn logs(canister: &Canister) -> Result<Vec<u8>, Refusal>
     encode(LogsReply {
         canister_log_records: records.collect(),
     })
+}
+
+/// The reply of `canister_metrics` (MGMT-140).
+pub(in crate::executor) fn metrics(canister: &Canister) -> Result<Vec<u8>, Refusal> {
+    let consumed = &canister.consumed;
+    encode(MetricsReply {
+        cycles_consumed: CyclesConsumed {
+            memory: consumed.memory.get(),
+            compute_allocation: consumed.compute_allocation.get(),
+            ingress_induction: consumed.ingress_induction.get(),
+            instructions: consumed.instructions.get(),
+            request_and_response_transmission: consumed.transmission.get(),
+            uninstall: consumed.uninstall.get(),
+            canister_creation: consumed.creation.get(),
+            // There are no outcalls.
+            http_outcalls: 0,
+            burned_cycles: consumed.burned.get(),
+        },
+    })
+}
+
+/// The reply of `list_canisters`: the canisters that exist, as consecutive ranges (MGMT-155).
+pub(in crate::executor) fn list(
+    state: &ReplicatedState,
+    caller: &Principal,
+) -> Result<Vec<u8>, Refusal> {
+    if !state.subnet().admins.contains(caller) {
+        return Err(Refusal::new(
+            ErrorCode::NotController,
+            "only admins of the subnet may list its canisters",
+        ));
+    }
+    let mut ranges: Vec<(CanisterId, CanisterId)> = Vec::new();
+    for canister in state.canisters() {
+        match ranges.last_mut() {
+            Some((_, end)) if end.next() == Some(canister.id) => *end = canister.id,
+            Some(_) | None => ranges.push((canister.id, canister.id)),
+        }
+    }
+    let canisters = ranges
+        .iter()
+        .map(|(start, end)| RangeReply {
+            start: wire(&start.principal()),
+            end: wire(&end.principal()),
+        })
+        .collect();
+    encode(CanistersReply { canisters })
 }
