@@ -10,6 +10,7 @@ use cpu_time::ThreadTime;
 
 pub mod certification;
 pub mod crypto;
+pub mod key_generation;
 pub mod types;
 
 /// The same work, done by several crates.
@@ -65,6 +66,7 @@ pub fn groups() -> Vec<Group> {
     let mut groups = types::groups();
     groups.extend(certification::groups());
     groups.extend(crypto::groups());
+    groups.extend(key_generation::groups());
     groups
 }
 
