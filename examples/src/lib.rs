@@ -230,3 +230,18 @@ impl<R: Registry, S: Sandbox, O: Outside> Node<R, S, O> {
         &self.engine
     }
 }
+
+/// The pages of `docs/`, so that the code in them is compiled by the test run.
+#[cfg(doctest)]
+mod docs {
+    #[doc = include_str!("../../docs/architecture.md")]
+    struct Architecture;
+    #[doc = include_str!("../../docs/embedding.md")]
+    struct Embedding;
+    #[doc = include_str!("../../docs/determinism.md")]
+    struct Determinism;
+    #[doc = include_str!("../../docs/threat-model.md")]
+    struct ThreatModel;
+    #[doc = include_str!("../../docs/validation-criteria.md")]
+    struct ValidationCriteria;
+}

@@ -501,6 +501,19 @@ async fn canisters() {
         "does not host canister",
     );
 
+    // Longer than a call may be, though not longer than a body may be (LIM-002).
+    let call = Call {
+        argument: vec![0; 2 * 1024 * 1024],
+        ..scene.increment()
+    };
+    let (status, body) = post(scene.counter, call.clone()).await;
+    assert_refused(
+        &(status, String::from_utf8_lossy(&body).into()),
+        413,
+        "bytes",
+    );
+    scene.unknown(&call).await;
+
     // A method that is not there: the canister is asked, and the subnet certifies that it has none.
     let (status, body) = post(
         scene.counter,

@@ -90,8 +90,6 @@ async fn submit(
         }
         Err(Refused::Rejected(reject)) => Ok(Err(answer::reject(reject))),
         Err(Refused::Unauthenticated(error)) => Err(error.into()),
-        Err(Refused::NotPooled(error)) => Err(Refusal::unavailable(format!(
-            "The call is not taken: {error}."
-        ))),
+        Err(Refused::NotPooled(error)) => Err(error.into()),
     }
 }

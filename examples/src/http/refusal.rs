@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use ic_consensus_core::ingress::NotPooled;
 use ic_crypto::Unauthenticated;
 
 use crate::member::Stopped;
@@ -69,6 +70,24 @@ impl From<Unauthenticated> for Refusal {
             Self::bad_request(text)
         } else {
             Self::forbidden(text)
+        }
+    }
+}
+
+impl From<NotPooled> for Refusal {
+    fn from(error: NotPooled) -> Self {
+        let status = match error {
+            NotPooled::Expired { .. } => {
+                return Self::bad_request(format!("Invalid request expiry: {error}"));
+            }
+            NotPooled::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            // The one 4xx that is worth repeating unchanged (HTTP-016).
+            NotPooled::SenderFull { .. } => StatusCode::TOO_MANY_REQUESTS,
+            NotPooled::Full | _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self {
+            status,
+            text: format!("The call is not taken: {error}."),
         }
     }
 }
