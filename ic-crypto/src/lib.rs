@@ -4,6 +4,7 @@ pub mod authentication;
 pub mod bls;
 pub mod dkg;
 pub mod generator;
+pub mod key_id;
 pub mod multisig;
 pub mod node_key;
 pub mod randomness;

@@ -10,6 +10,7 @@ use ic_crypto::bls::arithmetic::{
     G1, G1Affine, G2, G2Affine, Gt, PreparedG2, Scalar, expand_message, pairing, products_cancel,
 };
 use ic_crypto::bls::{Claim, PublicKey, SecretKey, Signature, verify_all};
+use ic_crypto::key_id::{Algorithm, KeyId};
 use ic_crypto::randomness::{Purpose, committee, generator, ranking};
 use ic_crypto::{Generator, Seed, multisig};
 use ic_types::domain::dst;
@@ -363,4 +364,28 @@ fn secret_keys_sign_as_the_groups_do() {
         member.sign(&root).to_bytes(),
         (hash * scalar).to_affine().to_compressed()
     );
+}
+
+#[test]
+fn key_ids() {
+    for (line, row) in rows(include_str!("vectors/key_ids.txt")) {
+        let (found, expected) = match row[..] {
+            ["algorithm", number, key, id] => {
+                let named = match number {
+                    "1" => Algorithm::MultiBls12_381,
+                    "6" => Algorithm::Tls,
+                    "7" => Algorithm::Ed25519,
+                    _ => Algorithm::Other(number.parse().unwrap()),
+                };
+                assert_eq!(named.number(), number.parse().unwrap());
+                (KeyId::of_public_key(named, &bytes(key)), id)
+            }
+            ["dkg", key, id] => (KeyId::of_dkg_encryption_key(&array(key)), id),
+            ["coefficients", coefficient, id] => {
+                (KeyId::of_coefficients([array(coefficient)].into_iter()), id)
+            }
+            _ => panic!("line {line}"),
+        };
+        assert_eq!(*found.as_bytes(), array(expected), "line {line}");
+    }
 }

@@ -160,7 +160,7 @@ const SMALLEST_BATCH: usize = 4;
 
 /// Checks many signatures; the verdicts are those of [`PublicKey::verify`], in the same order.
 ///
-/// All equations, each multiplied by a number of 128 bits, are added up into one: [8](Σ zᵢsᵢ B - Σ zᵢ Rᵢ - Σ zᵢkᵢ Aᵢ) = 0. It
+/// All equations, each multiplied by a number of 128 bits, are added up into one: `8 (Σ zᵢsᵢ B - Σ zᵢ Rᵢ - Σ zᵢkᵢ Aᵢ) = 0`. It
 /// holds if all of them hold, because both are multiplied by the cofactor; if one does not, it holds with probability 2⁻¹²⁸
 /// at most. Then the halves are tried, down to single signatures, so that each gets its own verdict.
 ///
