@@ -5,13 +5,18 @@
 
 mod guest;
 mod sandbox;
+#[cfg(feature = "wasmi")]
+mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
 use std::any::Any;
+use std::sync::Arc;
 
 pub use self::guest::Guest;
 pub use self::sandbox::EngineSandbox;
+#[cfg(feature = "wasmi")]
+pub use self::wasmi::{WasmiEngine, WasmiInstance, WasmiModule};
 #[cfg(feature = "wasmtime")]
 pub use self::wasmtime::{WasmtimeEngine, WasmtimeInstance, WasmtimeModule};
 use crate::memory::GlobalValue;
@@ -42,6 +47,20 @@ pub trait WasmEngine: Send + Sync {
     /// # Errors
     /// If an element segment does not fit the table ([`Trap::TableOutOfBounds`]), or the machine has no memory.
     fn instantiate(&self, module: &Self::Module) -> Result<Self::Instance, Trap>;
+}
+
+/// One engine for several sandboxes.
+impl<E: WasmEngine> WasmEngine for Arc<E> {
+    type Module = E::Module;
+    type Instance = E::Instance;
+
+    fn compile(&self, module: &Instrumented) -> Result<Self::Module, CompileError> {
+        self.as_ref().compile(module)
+    }
+
+    fn instantiate(&self, module: &Self::Module) -> Result<Self::Instance, Trap> {
+        self.as_ref().instantiate(module)
+    }
 }
 
 /// A module that can run.
@@ -75,6 +94,7 @@ pub enum Function<'a> {
 }
 
 /// How a call ended.
+#[non_exhaustive]
 pub struct Finished {
     /// The host that was lent.
     pub host: Box<dyn Host>,
@@ -82,6 +102,48 @@ pub struct Finished {
     pub outcome: Result<(), Trap>,
     /// The counter, below zero if the instructions did not last.
     pub instructions: i64,
+}
+
+impl Finished {
+    /// The end of a call, with the host as the engine gives it back.
+    pub fn new(host: Option<Box<dyn Host>>, outcome: Result<(), Trap>, instructions: i64) -> Self {
+        match host {
+            Some(host) => Self {
+                host,
+                outcome,
+                instructions,
+            },
+            // The engine lent the host to nobody else, so it is there; and if not, nobody is harmed.
+            None => Self {
+                host: Box::new(Nobody),
+                outcome: Err(nobody()),
+                instructions,
+            },
+        }
+    }
+}
+
+/// Stands in for a host that is gone.
+struct Nobody;
+
+impl Host for Nobody {
+    fn import(&mut self, _: Import, _: &[u64], _: Guest<'_>) -> Result<u64, Trap> {
+        Err(nobody())
+    }
+
+    fn grow(&mut self, _: u64, _: Guest<'_>) -> Result<bool, Trap> {
+        Err(nobody())
+    }
+
+    fn out_of_instructions(&mut self, _: i64) -> Result<i64, Trap> {
+        Err(nobody())
+    }
+}
+
+fn nobody() -> Trap {
+    Trap::Engine {
+        reason: "the host is gone".to_owned(),
+    }
 }
 
 /// What a module's imports call.

@@ -11,7 +11,8 @@ use crate::memory::{ExecutionState, Memory, PAGE_BYTES, Page, PageMap, WASM_PAGE
 use crate::module::{CostTable, Instrumented, Interface, InvalidModule, MethodKind, decode, names};
 use crate::sandbox::{ModuleRefused, Sandbox};
 use crate::system_api::{
-    Completed, Effects, Entry, ExecutionInput, ExecutionOutput, Trap, host::SystemApi,
+    Completed, Effects, Entry, ExecutionInput, ExecutionOutput, Trap,
+    host::{SystemApi, dirty_page_charge},
 };
 
 /// Compiled modules that are kept.
@@ -127,7 +128,6 @@ impl<E: WasmEngine> Sandbox for EngineSandbox<E> {
     /// An entry point that the module does not export does nothing, and `inspect_message` then accepts
     /// (SYS-124, SYS-250); a method that it does not export traps ([`Trap::MethodNotFound`]).
     fn execute(&self, state: &ExecutionState, input: ExecutionInput) -> ExecutionOutput {
-        let limit = input.limits.instructions;
         let export = match export(&input.entry, state.module.interface()) {
             Ok(export) => export,
             Err(trap) => return failed(trap),
@@ -147,72 +147,75 @@ impl<E: WasmEngine> Sandbox for EngineSandbox<E> {
                 limit,
             });
         }
+        match self.instance(input.environment.canister, state) {
+            Ok(live) => self.run(live, function, state, input),
+            Err(trap) => failed(trap),
+        }
+    }
+}
+
+impl<E: WasmEngine> EngineSandbox<E> {
+    /// Calls `function` on an instance that holds the heap of `state`.
+    fn run(
+        &self,
+        mut live: Live<E::Instance>,
+        function: Function<'_>,
+        state: &ExecutionState,
+        input: ExecutionInput,
+    ) -> ExecutionOutput {
+        let limit = input.limits.instructions;
         let canister = input.environment.canister;
         let keep = keeps_state(&input.entry);
-        let mut live = match self.instance(canister, state) {
-            Ok(live) => live,
-            Err(trap) => return failed(trap),
-        };
+        let page_charge = dirty_page_charge(state, &input.environment);
         live.instance.set_globals(&state.globals);
-        let host = Box::new(SystemApi::new(input, state));
         let budget = i64::try_from(limit.get()).unwrap_or(i64::MAX);
+        let host = Box::new(SystemApi::new(input, state));
         let Finished {
             host,
             outcome,
             instructions,
         } = live.instance.run(function, budget, host);
         let left = u64::try_from(instructions).unwrap_or(0);
-        let instructions = Instructions::new(limit.get().saturating_sub(left));
+        let used = |left: u64| Instructions::new(limit.get().saturating_sub(left));
         let host: Box<dyn Any> = host;
         let Ok(host) = host.downcast::<SystemApi>() else {
             return failed(Trap::Engine {
                 reason: "the engine returned another host".to_owned(),
             });
         };
-        match outcome {
+        if let Err(trap) = outcome {
             // The instance is dropped, and with it everything that the code did to it.
-            Err(trap) => ExecutionOutput {
+            return ExecutionOutput {
                 log: host.abandon(&trap),
                 outcome: Err(trap),
-                instructions,
-            },
-            Ok(()) => {
-                let (effects, stable, dirty_stable_pages, log) = host.finish();
-                let (new, dirty_heap_pages, dirty_stable_pages) = if keep {
-                    let dirty = capture(&mut live);
-                    let globals = live.instance.globals().into();
-                    let module = Arc::clone(&state.module);
-                    (
-                        ExecutionState {
-                            module,
-                            heap: live.heap.clone(),
-                            stable,
-                            globals,
-                        },
-                        dirty,
-                        dirty_stable_pages,
-                    )
-                } else {
-                    restore(&mut live);
-                    (state.clone(), 0, 0)
-                };
-                if state.module.is_reusable()
-                    && length(live.instance.heap()) == live.heap.bytes().get()
-                {
-                    lock(&self.instances).insert(canister, live);
-                }
-                let completed = Completed {
-                    state: new,
-                    effects,
-                    dirty_heap_pages,
-                    dirty_stable_pages,
-                };
-                ExecutionOutput {
-                    outcome: Ok(completed),
-                    instructions,
-                    log,
-                }
-            }
+                instructions: used(left),
+            };
+        }
+        let (effects, stable, dirty_stable_pages, log) = host.finish();
+        let mut completed = Completed {
+            state: state.clone(),
+            effects,
+            dirty_heap_pages: 0,
+            dirty_stable_pages: 0,
+        };
+        if keep {
+            completed.dirty_heap_pages = capture(&mut live);
+            completed.dirty_stable_pages = dirty_stable_pages;
+            completed.state.heap = live.heap.clone();
+            completed.state.stable = stable;
+            completed.state.globals = live.instance.globals().into();
+        } else {
+            restore(&mut live);
+        }
+        // Paid afterwards: an execution that has come this far cannot fail for it.
+        let left = left.saturating_sub(completed.dirty_heap_pages.saturating_mul(page_charge));
+        if state.module.is_reusable() && length(live.instance.heap()) == live.heap.bytes().get() {
+            lock(&self.instances).insert(canister, live);
+        }
+        ExecutionOutput {
+            outcome: Ok(completed),
+            instructions: used(left),
+            log,
         }
     }
 }

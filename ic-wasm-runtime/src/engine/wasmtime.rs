@@ -203,10 +203,8 @@ impl Instance for WasmtimeInstance {
     }
 
     fn run(&mut self, function: Function<'_>, instructions: i64, host: Box<dyn Host>) -> Finished {
-        let slot = self.store.data_mut();
-        slot.trap = None;
-        let host = slot.host.insert(host);
-        let _: &mut Box<dyn Host> = host;
+        self.store.data_mut().trap = None;
+        self.store.data_mut().host = Some(host);
         let outcome = self
             .counter
             .set(&mut self.store, Val::I64(instructions))
@@ -221,18 +219,7 @@ impl Instance for WasmtimeInstance {
             Some(trap) => Err(trap),
             None => outcome,
         };
-        match slot.host.take() {
-            Some(host) => Finished {
-                host,
-                outcome,
-                instructions,
-            },
-            None => Finished {
-                host: Box::new(Nobody),
-                outcome: Err(nobody()),
-                instructions,
-            },
-        }
+        Finished::new(slot.host.take(), outcome, instructions)
     }
 }
 
@@ -277,29 +264,6 @@ impl WasmtimeInstance {
                 .call(&mut self.store, environment)
                 .map_err(|error| trap(&error))
         }
-    }
-}
-
-/// Stands in for a host that is gone.
-struct Nobody;
-
-impl Host for Nobody {
-    fn import(&mut self, _: Import, _: &[u64], _: Guest<'_>) -> Result<u64, Trap> {
-        Err(nobody())
-    }
-
-    fn grow(&mut self, _: u64, _: Guest<'_>) -> Result<bool, Trap> {
-        Err(nobody())
-    }
-
-    fn out_of_instructions(&mut self, _: i64) -> Result<i64, Trap> {
-        Err(nobody())
-    }
-}
-
-fn nobody() -> Trap {
-    Trap::Engine {
-        reason: "no host".to_owned(),
     }
 }
 
@@ -370,7 +334,9 @@ fn enter<T>(
                 instructions: &mut left,
             },
         ),
-        None => Err(nobody()),
+        None => Err(Trap::Engine {
+            reason: "no host".to_owned(),
+        }),
     };
     let outcome = outcome.map_err(|trap| slot.trap = Some(trap));
     counter.set(caller, Val::I64(left))?;

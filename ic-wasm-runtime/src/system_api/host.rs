@@ -28,6 +28,8 @@ pub(crate) struct SystemApi {
     pub(super) stable: StableMemory,
     pub(super) log: VecDeque<Vec<u8>>,
     pub(super) log_bytes: u64,
+    /// Instructions for each page that is written for the first time.
+    pub(super) page_charge: u64,
     /// Bytes of heap and globals, for the freezing limit.
     heap_bytes: u64,
     global_bytes: u64,
@@ -52,6 +54,7 @@ impl SystemApi {
             stable: StableMemory::new(state.stable.clone(), &input.limits),
             log: VecDeque::new(),
             log_bytes: 0,
+            page_charge: dirty_page_charge(state, &input.environment),
             heap_bytes: state.wasm_memory_bytes(),
             global_bytes: state.global_bytes(),
             heap_maximum: state.module.heap().maximum,
@@ -206,6 +209,16 @@ impl SystemApi {
             | Entry::GlobalTimer
             | Entry::OnLowWasmMemory => None,
         }
+    }
+}
+
+/// Instructions for each page that an execution changes: four times as many with 64-bit pointers, none on system
+/// subnets.
+pub(crate) fn dirty_page_charge(state: &ExecutionState, environment: &super::Environment) -> u64 {
+    match (environment.free_bytes, state.module.heap().wide) {
+        (true, _) => 0,
+        (false, false) => 1_000,
+        (false, true) => 4_000,
     }
 }
 

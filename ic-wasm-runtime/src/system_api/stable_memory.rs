@@ -11,10 +11,7 @@ use crate::memory::{Memory, PAGE_BYTES, WASM_PAGE_BYTES};
 
 /// What the 32-bit functions can address: 4 GiB in pages of 64 KiB.
 const NARROW_PAGES: u64 = 65_536;
-/// Instructions for writing a page for the first time in an execution.
-const DIRTY_PAGE_CHARGE: u64 = 1_000;
-/// How much dearer that is for modules with 64-bit pointers is part of the replica's table, not of this one:
-/// the memory is addressed alike by both.
+/// Bytes of a page, as the limits count.
 const PAGE: u64 = 4096;
 const _: () = assert!(PAGE_BYTES == 4096);
 
@@ -156,7 +153,7 @@ impl SystemApi {
                 limit: self.input.limits.stable_written,
             });
         }
-        self.charge_bytes(guest, fresh, DIRTY_PAGE_CHARGE)?;
+        self.charge_bytes(guest, fresh, self.page_charge)?;
         let bytes = guest.read(source, size)?;
         self.stable.memory.pages.write(offset, bytes);
         Ok(0)
