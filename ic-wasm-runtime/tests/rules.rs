@@ -579,3 +579,57 @@ fn abs_239_callees_see_who_calls_them() {
         subnet.sender.as_slice()
     );
 }
+
+#[test]
+fn lim_058_compute_allocation_is_a_share_of_rounds() {
+    #[derive(CandidType)]
+    struct Allocation {
+        compute_allocation: Option<u128>,
+        freezing_threshold: Option<u128>,
+    }
+    #[derive(CandidType)]
+    struct Allocate {
+        canister_id: candid::Principal,
+        settings: Allocation,
+    }
+    let mut subnet = slow();
+    let canisters = [(); 3].map(|()| subnet.universal());
+    let allocation = Allocation {
+        compute_allocation: Some(60),
+        freezing_threshold: Some(0),
+    };
+    let argument = Encode!(&Allocate {
+        canister_id: wire(canisters[2]),
+        settings: allocation
+    })
+    .unwrap();
+    subnet.manage("update_settings", &argument).unwrap();
+    let calls: Vec<_> = (0..120)
+        .map(|number| subnet.call(canisters[number % 3], "inc", b""))
+        .collect();
+    subnet.batch(calls);
+    for _ in 0..29 {
+        subnet.batch(Vec::new());
+    }
+    let counts = canisters.map(|canister| subnet.counter(canister));
+    // Sixty percent, and a third of the rest.
+    assert_eq!(counts.iter().sum::<u64>(), 30);
+    assert!((20..=24).contains(&counts[2]), "{counts:?}");
+    assert!(counts[0] >= 3 && counts[1] >= 3, "{counts:?}");
+}
+
+#[test]
+fn lim_094_no_calls_when_messages_take_all_memory() {
+    let limits = ExecutionLimits {
+        message_memory: 0,
+        ..ExecutionLimits::default()
+    };
+    let mut subnet = TestSubnet::new(limits);
+    let (caller, callee) = (subnet.universal(), subnet.universal());
+    assert_eq!(
+        number(&subnet.request(caller, "flood", callee.as_slice()).unwrap()),
+        0
+    );
+    // Updates go on.
+    assert_eq!(number(&subnet.request(callee, "inc", b"").unwrap()), 1);
+}

@@ -32,6 +32,8 @@ pub struct ExecutionLimits {
     pub stop_timeout: Duration,
     /// Bytes of memory of all canisters together (LIM-028).
     pub subnet_memory: u64,
+    /// Bytes of messages between canisters that wait anywhere; beyond, no calls can be made (LIM-094).
+    pub message_memory: u64,
     /// Percent of compute that can be allocated. One thread executes, and a part of it stays for the others.
     pub compute_capacity: u64,
     /// How often memory and compute are paid for (LIM-099).
@@ -54,6 +56,7 @@ impl Default for ExecutionLimits {
             query_depth: 6,
             stop_timeout: Duration::from_secs(300),
             subnet_memory: 2 << 40,
+            message_memory: 15 << 30,
             compute_capacity: 90,
             charging_interval: Duration::from_secs(10),
         }

@@ -138,6 +138,8 @@ pub(super) struct World<'a, S> {
     pub(super) time: Time,
     /// Bytes by which memory may grow before the subnet is full.
     growth: u64,
+    /// Whether messages take up as much memory as they may.
+    crowded: bool,
 }
 
 impl<'a, S: Sandbox> World<'a, S> {
@@ -152,6 +154,7 @@ impl<'a, S: Sandbox> World<'a, S> {
                 .limits
                 .subnet_memory
                 .saturating_sub(state.memory_bytes()),
+            crowded: state.index().message_bytes() >= executor.limits.message_memory,
         }
     }
 
@@ -268,7 +271,11 @@ impl<'a, S: Sandbox> World<'a, S> {
             growth_respects_freezing: false,
             response: byte_count(self.limits.answer_bytes),
             call_payload: byte_count(self.limits.request_bytes),
-            calls: CALLS.min(OPEN_CALLS.saturating_sub(canister.calls.outstanding())),
+            calls: if self.crowded {
+                0
+            } else {
+                CALLS.min(OPEN_CALLS.saturating_sub(canister.calls.outstanding()))
+            },
             log: ByteCount::new(canister.settings.log_memory_limit),
             ..Limits::update(instructions)
         };

@@ -19,6 +19,7 @@ pub(crate) struct Index {
     timers: SharedMap<(Time, CanisterId), ()>,
     deadlines: SharedMap<(Time, CanisterId), ()>,
     memory_bytes: u64,
+    message_bytes: u64,
     compute: u64,
     changed: BTreeSet<CanisterId>,
 }
@@ -44,6 +45,7 @@ pub(crate) struct Keys {
     timer: Option<Time>,
     deadline: Option<Time>,
     memory_bytes: u64,
+    message_bytes: u64,
     compute: u8,
 }
 
@@ -62,6 +64,7 @@ impl Keys {
             timer: canister.global_timer,
             deadline: canister.calls.next_deadline(),
             memory_bytes: canister.memory_bytes(),
+            message_bytes: canister.queues.bytes(),
             compute: canister.settings.compute_allocation,
         }
     }
@@ -97,6 +100,10 @@ impl Index {
             .memory_bytes
             .saturating_sub(before.memory_bytes)
             .saturating_add(after.memory_bytes);
+        self.message_bytes = self
+            .message_bytes
+            .saturating_sub(before.message_bytes)
+            .saturating_add(after.message_bytes);
         self.compute = self
             .compute
             .saturating_sub(before.compute.into())
@@ -152,6 +159,10 @@ impl Index {
 
     pub(crate) fn memory_bytes(&self) -> u64 {
         self.memory_bytes
+    }
+
+    pub(crate) fn message_bytes(&self) -> u64 {
+        self.message_bytes
     }
 
     pub(crate) fn compute_allocated(&self) -> u64 {

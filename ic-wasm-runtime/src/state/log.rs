@@ -1,6 +1,6 @@
 //! What a canister printed (SYS-164, ABS-129, ABS-320).
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use ic_types::Time;
 
@@ -23,7 +23,7 @@ pub struct LogRecord {
 pub struct Log {
     next: u64,
     bytes: u64,
-    records: VecDeque<LogRecord>,
+    records: VecDeque<Arc<LogRecord>>,
 }
 
 impl Log {
@@ -34,11 +34,11 @@ impl Log {
         let limit = limit.min(LOG_BYTES);
         content.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         self.bytes = self.bytes.saturating_add(length(&content));
-        self.records.push_back(LogRecord {
+        self.records.push_back(Arc::new(LogRecord {
             index: self.next,
             time,
             content,
-        });
+        }));
         self.next = self.next.saturating_add(1);
         while self.bytes > limit {
             let Some(dropped) = self.records.pop_front() else {
@@ -56,7 +56,7 @@ impl Log {
 
     /// The lines, oldest first.
     pub fn records(&self) -> impl Iterator<Item = &LogRecord> {
-        self.records.iter()
+        self.records.iter().map(Arc::as_ref)
     }
 
     /// The bytes of content kept.

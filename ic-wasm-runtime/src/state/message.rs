@@ -101,6 +101,15 @@ pub enum Message {
 }
 
 impl Message {
+    /// The bytes that it takes up, as messages are counted (LIM-094): name, argument or answer.
+    pub fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::Request(request) => request.method.len().saturating_add(request.argument.len()),
+            Self::Answer(answer) => answer.payload.bytes(),
+        };
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
     /// The cycles inside.
     pub fn cycles(&self) -> Cycles {
         match self {

@@ -43,6 +43,7 @@ pub struct Queues {
     input: BTreeMap<Source, VecDeque<Message>>,
     output: VecDeque<(CanisterId, Message)>,
     reserved: BTreeMap<CanisterId, usize>,
+    bytes: u64,
 }
 
 impl Queues {
@@ -64,15 +65,18 @@ impl Queues {
         }
         let reserved = self.reserved.entry(callee).or_default();
         *reserved = reserved.saturating_add(1);
-        self.output
-            .push_back((callee, Message::Request(Arc::new(request))));
+        self.send(callee, Message::Request(Arc::new(request)));
         Ok(())
     }
 
     /// Sends an answer. There is room: the caller reserved it.
     pub fn send_answer(&mut self, caller: CanisterId, answer: Answer) {
-        self.output
-            .push_back((caller, Message::Answer(Arc::new(answer))));
+        self.send(caller, Message::Answer(Arc::new(answer)));
+    }
+
+    fn send(&mut self, receiver: CanisterId, message: Message) {
+        self.bytes = self.bytes.saturating_add(message.bytes());
+        self.output.push_back((receiver, message));
     }
 
     /// Takes in an answer that the system gives in the place of `callee`, to a call that could not be sent.
@@ -126,6 +130,7 @@ impl Queues {
     }
 
     fn receive(&mut self, source: Source, message: Message) {
+        self.bytes = self.bytes.saturating_add(message.bytes());
         let queue = self.input.entry(source).or_default();
         if queue.is_empty() {
             self.turns.push_back(source);
@@ -138,6 +143,8 @@ impl Queues {
         let source = self.turns.pop_front()?;
         let queue = self.input.get_mut(&source)?;
         let message = queue.pop_front();
+        let taken = message.as_ref().map_or(0, Message::bytes);
+        self.bytes = self.bytes.saturating_sub(taken);
         if queue.is_empty() {
             self.input.remove(&source);
         } else {
@@ -164,6 +171,8 @@ impl Queues {
                 continue;
             };
             let message = queue.remove(place);
+            let taken = message.as_ref().map_or(0, Message::bytes);
+            self.bytes = self.bytes.saturating_sub(taken);
             if queue.is_empty() {
                 self.input.remove(&source);
                 self.turns.remove(turn);
@@ -192,6 +201,12 @@ impl Queues {
 
     /// Takes all that is to be delivered, in the order in which it was sent.
     pub fn take_output(&mut self) -> VecDeque<(CanisterId, Message)> {
+        let taken = self
+            .output
+            .iter()
+            .map(|(_, message)| message.bytes())
+            .fold(0, u64::saturating_add);
+        self.bytes = self.bytes.saturating_sub(taken);
         std::mem::take(&mut self.output)
     }
 
@@ -200,19 +215,125 @@ impl Queues {
         let Some(queue) = self.input.get_mut(&Source::Users) else {
             return;
         };
-        queue.retain(|message| match message {
-            Message::Request(request) => keep(request),
-            Message::Answer(_) => true,
+        let mut dropped = 0_u64;
+        queue.retain(|message| {
+            let kept = match message {
+                Message::Request(request) => keep(request),
+                Message::Answer(_) => true,
+            };
+            if !kept {
+                dropped = dropped.saturating_add(message.bytes());
+            }
+            kept
         });
+        self.bytes = self.bytes.saturating_sub(dropped);
         if queue.is_empty() {
             self.input.remove(&Source::Users);
             self.turns.retain(|source| *source != Source::Users);
         }
     }
 
+    /// The bytes of all messages.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// The cycles in all messages.
     pub fn cycles(&self) -> Cycles {
         let input = self.input.values().flatten().map(Message::cycles);
         crate::cycles::sum(input.chain(self.output.iter().map(|(_, message)| message.cycles())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ic_types::{Principal, UserId};
+
+    use super::*;
+    use crate::state::CallOrigin;
+
+    fn request(argument: &[u8]) -> Request {
+        Request {
+            origin: CallOrigin::System,
+            caller: UserId::ANONYMOUS.principal(),
+            caller_info: None,
+            method: "m".to_owned(),
+            argument: argument.to_vec(),
+            cycles: Cycles::new(3),
+            expiry: None,
+        }
+    }
+
+    fn canister(number: u64) -> CanisterId {
+        CanisterId::from_u64(number)
+    }
+
+    fn argument(message: Option<Message>) -> Vec<u8> {
+        match message {
+            Some(Message::Request(request)) => request.argument.clone(),
+            Some(Message::Answer(_)) | None => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn sources_take_turns_and_each_keeps_its_order() {
+        // ABS-352
+        let mut queues = Queues::default();
+        for number in 0..3 {
+            queues.receive_ingress(request(&[number]));
+        }
+        for number in 10..12 {
+            queues.receive_from(canister(1), Message::Request(Arc::new(request(&[number]))));
+        }
+        assert_eq!((queues.bytes(), queues.cycles().get()), (10, 15));
+        let order: Vec<Vec<u8>> = (0..6).map(|_| argument(queues.next_input())).collect();
+        assert_eq!(
+            order,
+            [vec![0], vec![10], vec![1], vec![11], vec![2], vec![]]
+        );
+        assert!(queues.is_empty() && queues.bytes() == 0);
+    }
+
+    #[test]
+    fn room_is_held_until_the_answer_is_consumed() {
+        // LIM-001, ABS-357
+        let mut queues = Queues::default();
+        let callee = canister(7);
+        for _ in 0..CAPACITY {
+            queues.send_request(callee, request(&[])).unwrap();
+        }
+        let full = QueueFull {
+            callee,
+            limit: CAPACITY,
+        };
+        assert_eq!(queues.send_request(callee, request(&[])), Err(full));
+        assert_eq!(queues.take_output().len(), CAPACITY);
+        // Delivered is not answered.
+        assert_eq!(queues.send_request(callee, request(&[])), Err(full));
+        assert_eq!(queues.rooms().get(&callee.principal()), Some(&0));
+        assert_eq!(queues.rooms().get(&Principal::MANAGEMENT), None);
+        queues.release(&callee);
+        assert_eq!(queues.room(&callee), 1);
+        queues.send_request(callee, request(&[])).unwrap();
+    }
+
+    #[test]
+    fn expired_requests_of_users_are_dropped_and_others_stay() {
+        let mut queues = Queues::default();
+        queues.receive_ingress(Request {
+            expiry: Some(Time::from_nanos(5)),
+            ..request(b"old")
+        });
+        queues.receive_ingress(Request {
+            expiry: Some(Time::from_nanos(9)),
+            ..request(b"new")
+        });
+        queues.receive_from(canister(1), Message::Request(Arc::new(request(b"other"))));
+        assert_eq!(queues.oldest_expiry(), Some(Time::from_nanos(5)));
+        queues.drop_ingress(|request| request.argument != b"old");
+        assert_eq!(queues.bytes(), 4 + 6);
+        queues.drop_ingress(|_| false);
+        assert_eq!(argument(queues.next_input()), b"other");
+        assert!(!queues.has_input());
     }
 }
