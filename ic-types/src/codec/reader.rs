@@ -1,11 +1,11 @@
 //! Reading CBOR value by value, without copies and without recursion.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{DecodeError, Excerpt, SELF_DESCRIBED};
-use crate::limits;
+use super::{DecodeError, SELF_DESCRIBED};
 use crate::principal::Principal;
+
+mod containers;
 
 /// What kind of value stands somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +48,6 @@ impl fmt::Display for Kind {
             Self::Other => "a floating point number or a simple value",
         })
     }
-}
-
-/// What is left of an array or map.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Items {
-    /// This many elements or pairs.
-    Counted(usize),
-    /// As many as there are before the end.
-    UntilBreak,
 }
 
 /// A pull reader of CBOR that borrows from its input.
@@ -319,160 +310,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a list with `read` for each element; more than `limit` of `what` are refused.
-    ///
-    /// # Errors
-    /// Those of [`array`](Self::array) and of `read`, and [`DecodeError::OverLimit`].
-    pub fn list<T>(
-        &mut self,
-        what: &'static str,
-        limit: usize,
-        mut read: impl FnMut(&mut Self) -> Result<T, DecodeError>,
-    ) -> Result<Vec<T>, DecodeError> {
-        let mut rest = self.items(Kind::Array)?;
-        if let Items::Counted(found) = rest
-            && found > limit
-        {
-            return Err(DecodeError::OverLimit { what, limit, found });
-        }
-        // Not `with_capacity`: an element takes more room here than the byte that it may have taken in the input.
-        let mut elements = Vec::new();
-        while self.more(&mut rest)? {
-            if elements.len() == limit {
-                return Err(DecodeError::OverLimit {
-                    what,
-                    limit,
-                    found: limit.saturating_add(1),
-                });
-            }
-            elements.push(read(self)?);
-        }
-        Ok(elements)
-    }
-
-    /// Reads a map whose keys are texts: `field` is given each key that is in `known`, before the value is read, and
-    /// has to read the value. Every other key is refused. `known` has at most 64 names.
-    ///
-    /// # Errors
-    /// Those of `field`, [`DecodeError::UnknownField`] and [`DecodeError::DuplicateKey`].
-    pub fn fields(
-        &mut self,
-        known: &[&'static str],
-        field: impl FnMut(&'static str, &mut Self) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
-        self.text_map(known, false, field)
-    }
-
-    /// The same, but every other key is skipped together with its value: for answers, which may say more than we know
-    /// (HTTP-190).
-    ///
-    /// # Errors
-    /// Those of `field`, of [`skip`](Self::skip), and [`DecodeError::DuplicateKey`].
-    pub fn fields_among_others(
-        &mut self,
-        known: &[&'static str],
-        field: impl FnMut(&'static str, &mut Self) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
-        self.text_map(known, true, field)
-    }
-
-    fn text_map(
-        &mut self,
-        known: &[&'static str],
-        others: bool,
-        mut field: impl FnMut(&'static str, &mut Self) -> Result<(), DecodeError>,
-    ) -> Result<(), DecodeError> {
-        // One bit for each known name: the lists are short, and written down in this crate.
-        let mut seen = 0_u64;
-        let mut seen_others = BTreeSet::new();
-        let mut rest = self.items(Kind::Map)?;
-        while self.more(&mut rest)? {
-            let position = self.position;
-            let name = self.text()?;
-            let known = known.iter().enumerate().find(|(_, known)| **known == name);
-            let new = match known {
-                Some((index, _)) => {
-                    let bit = u32::try_from(index)
-                        .ok()
-                        .and_then(|index| 1_u64.checked_shl(index))
-                        .unwrap_or_default();
-                    let new = seen & bit == 0;
-                    seen |= bit;
-                    new
-                }
-                None if others => seen_others.insert(name),
-                None => {
-                    return Err(DecodeError::UnknownField {
-                        position,
-                        field: Excerpt::of(name),
-                    });
-                }
-            };
-            match known {
-                _ if !new => return Err(DecodeError::DuplicateKey { position }),
-                Some((_, name)) => field(name, self)?,
-                None => self.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Skips one value with everything in it. Its parts are checked as if they were read; keys of maps are not
-    /// compared.
-    ///
-    /// # Errors
-    /// What reading its parts would have said, and values nested deeper than [`limits::CBOR_DEPTH`].
-    pub fn skip(&mut self) -> Result<(), DecodeError> {
-        // What is still to be skipped at each level, the outermost first.
-        let mut open = [Items::Counted(0); limits::CBOR_DEPTH];
-        let mut depth = 0;
-        loop {
-            let position = self.position;
-            let inner = match self.kind()? {
-                Kind::Nat | Kind::Negative => self.int().map(|_| None)?,
-                Kind::Bytes => self.bytes().map(|_| None)?,
-                Kind::Text => self.text().map(|_| None)?,
-                Kind::Array => Some(self.items(Kind::Array)?),
-                Kind::Map => Some(match self.items(Kind::Map)? {
-                    // Not more than there are bytes: no overflow.
-                    Items::Counted(pairs) => Items::Counted(pairs * 2),
-                    open => open,
-                }),
-                Kind::Tag => self.tag().map(|_| Some(Items::Counted(1)))?,
-                Kind::Bool | Kind::Null => self.header(7, "a simple value").map(|_| None)?,
-                found @ Kind::Other => return Err(self.unexpected("a value", found)),
-            };
-            if let Some(inner) = inner {
-                let level = open.get_mut(depth);
-                *level.ok_or(DecodeError::TooDeep {
-                    position,
-                    limit: limits::CBOR_DEPTH,
-                })? = inner;
-                depth += 1;
-            }
-            // Leaves every level of which nothing is left.
-            loop {
-                let Some(level) = depth.checked_sub(1).and_then(|last| open.get_mut(last)) else {
-                    return Ok(());
-                };
-                if self.more(level)? {
-                    break;
-                }
-                depth -= 1;
-            }
-        }
-    }
-
-    /// The bytes of the next value, checked as by [`skip`](Self::skip).
-    ///
-    /// # Errors
-    /// Those of [`skip`](Self::skip).
-    pub fn raw(&mut self) -> Result<&'a [u8], DecodeError> {
-        let start = self.position;
-        self.skip()?;
-        Ok(self.input.get(start..self.position).unwrap_or_default())
-    }
-
     pub(super) fn unexpected(&self, expected: &'static str, found: Kind) -> DecodeError {
         DecodeError::Unexpected {
             position: self.position,
@@ -507,43 +344,6 @@ impl<'a> Reader<'a> {
             })?
             .copy_from_slice(bytes);
         Ok(u128::from_be_bytes(padded))
-    }
-
-    /// Reads the head of an array or map, which may be open-ended.
-    pub(super) fn items(&mut self, kind: Kind) -> Result<Items, DecodeError> {
-        let open = if kind == Kind::Map { 0xbf } else { 0x9f };
-        if self.remaining().first() == Some(&open) {
-            self.position += 1;
-            return Ok(Items::UntilBreak);
-        }
-        if kind == Kind::Map {
-            self.map()
-        } else {
-            self.array()
-        }
-        .map(Items::Counted)
-    }
-
-    /// Whether another element or pair follows, which is counted; reads the end of what is open-ended.
-    pub(super) fn more(&mut self, items: &mut Items) -> Result<bool, DecodeError> {
-        match items {
-            Items::Counted(0) => Ok(false),
-            Items::Counted(count) => {
-                *count -= 1;
-                Ok(true)
-            }
-            Items::UntilBreak => {
-                let position = self.position;
-                match self.remaining().first() {
-                    Some(0xff) => {
-                        self.position += 1;
-                        Ok(false)
-                    }
-                    Some(_) => Ok(true),
-                    None => Err(DecodeError::Truncated { position }),
-                }
-            }
-        }
     }
 
     /// Reads an array or map head whose elements need at least `least` bytes each.
@@ -609,140 +409,4 @@ impl<'a> Reader<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn http_022_numbers_in_their_shortest_form_only() {
-        let nat = |bytes: &[u8]| Reader::new(bytes).nat();
-        assert_eq!(nat(&[0x17]), Ok(23));
-        assert_eq!(nat(&[0x18, 24]), Ok(24));
-        assert_eq!(
-            nat(&[0x18, 23]),
-            Err(DecodeError::NotShortest { position: 0 })
-        );
-        assert_eq!(
-            nat(&[0x19, 0, 255]),
-            Err(DecodeError::NotShortest { position: 0 })
-        );
-        assert_eq!(
-            nat(&[0x1a, 0, 0, 255, 255]),
-            Err(DecodeError::NotShortest { position: 0 })
-        );
-        assert_eq!(
-            nat(&[0x1b, 0, 0, 0, 0, 255, 255, 255, 255]),
-            Err(DecodeError::NotShortest { position: 0 })
-        );
-        assert_eq!(
-            nat(&[0x1b, 255, 255, 255, 255, 255, 255, 255, 255]),
-            Ok(u64::MAX)
-        );
-        assert_eq!(nat(&[0xc2, 0x42, 1, 0]), Ok(256));
-        assert_eq!(
-            nat(&[0xc2, 0x42, 0, 1]),
-            Err(DecodeError::NotShortest { position: 0 })
-        );
-        assert_eq!(
-            nat(&[0xc2, 0x49, 1, 0, 0, 0, 0, 0, 0, 0, 0]),
-            Err(DecodeError::NumberTooLarge {
-                position: 0,
-                bits: 64
-            })
-        );
-        assert_eq!(
-            Reader::new(&[0xc2, 0x49, 1, 0, 0, 0, 0, 0, 0, 0, 0]).nat128(),
-            Ok(1 << 64)
-        );
-        assert_eq!(
-            Reader::new(&[0x3b, 255, 255, 255, 255, 255, 255, 255, 255]).int(),
-            Ok(-(1 << 64))
-        );
-    }
-
-    #[test]
-    fn http_023_no_floating_point() {
-        for bytes in [
-            &[0xf9, 0, 0][..],
-            &[0xfa, 0, 0, 0, 0],
-            &[0xfb, 0, 0, 0, 0, 0, 0, 0, 0],
-        ] {
-            let error = DecodeError::Unexpected {
-                position: 0,
-                expected: "a natural number",
-                found: Kind::Other,
-            };
-            assert_eq!(Reader::new(bytes).nat(), Err(error));
-            assert!(Reader::new(bytes).skip().is_err());
-        }
-    }
-
-    #[test]
-    fn lengths_are_not_believed() {
-        assert_eq!(
-            Reader::new(&[0x5b, 255, 255, 255, 255, 255, 255, 255, 255, 1])
-                .bytes()
-                .ok(),
-            None
-        );
-        assert_eq!(
-            Reader::new(&[0x9a, 255, 255, 255, 255, 1]).array(),
-            Err(DecodeError::Truncated { position: 0 })
-        );
-        assert_eq!(
-            Reader::new(&[0xa1, 0]).map(),
-            Err(DecodeError::Truncated { position: 0 })
-        );
-        assert_eq!(
-            Reader::new(&[0x5f, 0x41, 0, 0xff]).bytes(),
-            Err(DecodeError::Indefinite { position: 0 })
-        );
-    }
-
-    #[test]
-    fn skipping_reads_one_value_and_no_more() {
-        let value = [0x83, 0xa1, 0x61, b'a', 0x80, 0xd9, 0xd9, 0xf7, 0x40, 0xf6];
-        let mut input = value.to_vec();
-        input.push(0x07);
-        let mut reader = Reader::new(&input);
-        assert_eq!(reader.raw(), Ok(&value[..]));
-        assert_eq!(reader.nat(), Ok(7));
-    }
-
-    #[test]
-    fn open_ended_containers_end_with_a_break() {
-        let value = [
-            0xbf, 0x61, b'a', 0x9f, 0x01, 0x9f, 0xff, 0xff, 0x61, b'b', 0x80, 0xff,
-        ];
-        assert_eq!(Reader::new(&value).raw(), Ok(&value[..]));
-        for length in 0..value.len() {
-            assert!(Reader::new(&value[..length]).skip().is_err());
-        }
-        // A map that breaks between key and value.
-        assert!(
-            Reader::new(&[0xbf, 0x61, b'a', 0xff])
-                .fields(&["a"], |_, reader| reader.skip())
-                .is_err()
-        );
-        let over = Reader::new(&[0x9f, 1, 2, 3, 0xff]).list("numbers", 2, Reader::nat);
-        assert_eq!(
-            over,
-            Err(DecodeError::OverLimit {
-                what: "numbers",
-                limit: 2,
-                found: 3
-            })
-        );
-    }
-
-    #[test]
-    fn skipping_is_bounded() {
-        let deep = [vec![0x81; limits::CBOR_DEPTH], vec![0]].concat();
-        assert_eq!(Reader::new(&deep).skip(), Ok(()));
-        let deeper = [vec![0x81; limits::CBOR_DEPTH + 1], vec![0]].concat();
-        let error = DecodeError::TooDeep {
-            position: limits::CBOR_DEPTH,
-            limit: limits::CBOR_DEPTH,
-        };
-        assert_eq!(Reader::new(&deeper).skip(), Err(error));
-    }
-}
+mod tests;
