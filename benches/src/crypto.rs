@@ -44,6 +44,7 @@ pub fn groups() -> Vec<Group> {
     )]);
     groups.extend([recover("recover from 9 shares, n = 13", 13, Some(0.45))]);
     groups.extend([recover("recover from 27 shares, n = 40", 40, Some(0.50))]);
+    groups.extend([recover_blsful()]);
     groups.extend([multi_signature(), ed25519_one(), ed25519_batch(), ingress()]);
     groups
 }
@@ -196,6 +197,29 @@ fn recover(name: &'static str, nodes: u32, bar: Option<f64>) -> Group {
     Group::new(name, bar)
         .entry("commonware-cryptography", move || {
             peer::recover::<MinSig, _>(&sharing, &partials, &Sequential).expect("recovers")
+        })
+        .entry("ic-crypto", move || {
+            threshold::combine(&shares).expect("shares")
+        })
+}
+
+fn recover_blsful() -> Group {
+    let secret = blsful::SecretKey::<blsful::Bls12381G1Impl>::from_hash(b"bench");
+    let (_, _, shares) = committee(40);
+    let partials: Vec<_> = secret
+        .split(27, 40)
+        .expect("splits")
+        .iter()
+        .take(27)
+        .map(|share| {
+            share
+                .sign(blsful::SignatureSchemes::Basic, b"a state")
+                .expect("signs")
+        })
+        .collect();
+    Group::new("recover from 27 shares, n = 40, blsful", Some(0.08))
+        .entry("blsful 4.1", move || {
+            blsful::Signature::from_shares(&partials).expect("recovers")
         })
         .entry("ic-crypto", move || {
             threshold::combine(&shares).expect("shares")

@@ -60,6 +60,11 @@ fn an_entry_takes_no_more_than_the_peers() {
         });
         map
     });
-    println!("bytes per entry: ic-certified-map {peer:.1}, built at once {built:.1}, insert by insert {grown:.1}");
-    assert!(built <= peer && grown <= peer, "{peer:.1} {built:.1} {grown:.1}");
+    println!(
+        "bytes per entry: ic-certified-map {peer:.1}, built at once {built:.1}, insert by insert {grown:.1}"
+    );
+    assert!(
+        built <= peer && grown <= peer,
+        "{peer:.1} {built:.1} {grown:.1}"
+    );
 }
