@@ -6,6 +6,7 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
+    clippy::indexing_slicing,
     reason = "a test"
 )]
 
