@@ -416,3 +416,28 @@ fn webauthn_inner_signatures() {
     assert!(with(inner[..20].to_vec()).is_err());
     assert!(with(Vec::new()).is_err());
 }
+
+#[test]
+fn secrets_print_nothing() {
+    use ic_crypto::threshold::{Threshold, dealing};
+    let seed = || Seed::from_bytes(b"secret");
+    let (_, shares) = dealing::deal(Threshold::new(2, 3).unwrap(), seed());
+    let exported = bls::SecretKey::from_seed(seed()).export();
+    let printed = [
+        format!("{:?}", seed()),
+        format!("{:?}", seed().into_generator()),
+        format!("{:?}", bls::SecretKey::from_seed(seed())),
+        format!("{:?}", multisig::SecretKey::from_seed(seed())),
+        format!("{:?}", ic_crypto::node_key::SecretKey::from_seed(seed())),
+        format!("{:?}", SecretKey::ed25519(seed())),
+        format!("{:?}", SecretKey::ecdsa_p256(seed())),
+        format!("{:?}", shares[1]),
+        format!("{exported:?}"),
+        format!("{:?}", Scalar::from_be_bytes(&exported).unwrap()),
+    ];
+    for text in &printed {
+        assert!(text.ends_with("..)") && text.len() < 40, "{text}");
+    }
+    // The index of a share is public, and the only thing that is shown.
+    assert_eq!(printed[7], "SecretShare(2, ..)");
+}
