@@ -1,4 +1,8 @@
 //! The imports of the System API: the specification's table, as a table.
+//!
+//! `subnet_self_node_count` is newer than the table and permitted like its neighbours. Modules that import what is
+//! not here are refused when they are installed: `cost_http_request_v2`, which the specification does not define yet,
+//! and `mint_cycles`, which only one canister of the public network may call.
 
 use std::fmt;
 
