@@ -196,7 +196,7 @@ impl LabeledTree {
     }
 
     /// The least tree with this root that shows everything at and below each of `paths`, or proves that nothing is
-    /// there. Everything else is pruned.
+    /// there. Everything else is pruned, which keeps the root (CERT-063).
     ///
     /// To prove that a label is absent, the labels before and after it are shown, without what is under them. A
     /// path that goes on below a value is absent because the value is there: the value is shown.

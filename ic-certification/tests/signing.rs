@@ -81,7 +81,7 @@ fn message(byte: u8) -> SignedBytes {
     SignedBytes::of(&RequestId::new(Digest::new([byte; 32])))
 }
 
-/// CERT-090 to CERT-096.
+/// CERT-090 to CERT-096, CERT-153.
 #[test]
 fn signatures_hold_where_they_should() {
     let network = Network::new();

@@ -3,7 +3,7 @@
 mod codec;
 pub mod delegation;
 pub mod ranges;
-mod recent;
+pub(crate) mod recent;
 pub mod verifier;
 pub mod verify;
 

@@ -6,7 +6,7 @@ use ic_types::Digest;
 
 /// At most so many values by their digest.
 #[derive(Clone, Debug)]
-pub(super) struct Recent<T> {
+pub(crate) struct Recent<T> {
     capacity: usize,
     /// Each value with the moment of its last use, which is its key among the moments.
     values: BTreeMap<Digest, (u64, T)>,
@@ -15,7 +15,7 @@ pub(super) struct Recent<T> {
 }
 
 impl<T> Recent<T> {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
             values: BTreeMap::new(),
@@ -24,12 +24,12 @@ impl<T> Recent<T> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.values.len()
     }
 
     /// The value, which is now the one used last.
-    pub(super) fn get(&mut self, digest: &Digest) -> Option<&T> {
+    pub(crate) fn get(&mut self, digest: &Digest) -> Option<&T> {
         let (moment, value) = self.values.get_mut(digest)?;
         self.now += 1;
         self.moments.remove(moment);
@@ -39,7 +39,7 @@ impl<T> Recent<T> {
     }
 
     /// Keeps a value, and forgets the one that was used first if there are too many.
-    pub(super) fn insert(&mut self, digest: Digest, value: T) {
+    pub(crate) fn insert(&mut self, digest: Digest, value: T) {
         if self.capacity == 0 {
             return;
         }
@@ -55,13 +55,13 @@ impl<T> Recent<T> {
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.values.clear();
         self.moments.clear();
     }
 
     /// The values, the one that was used last first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.moments
             .values()
             .rev()
@@ -69,7 +69,7 @@ impl<T> Recent<T> {
             .map(|(_, value)| value)
     }
 
-    pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
         let moments = &mut self.moments;
         self.values.retain(|_, (moment, value)| {
             let kept = keep(value);

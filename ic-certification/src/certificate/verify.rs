@@ -332,7 +332,7 @@ impl Statement {
     }
 }
 
-/// What a subnet signs to certify a well-formed tree (CERT-061).
+/// What a subnet signs to certify a well-formed tree (CERT-006, CERT-061).
 pub(super) fn message(tree: &HashTree) -> Result<SignedBytes, CertificateError> {
     tree.well_formed()
         .map_err(CertificateError::NotWellFormed)?;

@@ -90,6 +90,7 @@ mod tests {
     }
 
     #[test]
+    // CERT-166 to CERT-168.
     fn cert_166_167_168_leaves_and_labels() {
         let hello = leaf(b"hello");
         assert_eq!(
