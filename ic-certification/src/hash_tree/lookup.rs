@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use ic_types::Digest;
 
-use super::{HashTree, Node, Span, builder, usize_of};
+use super::{HashTree, Node, Span, builder, digest, usize_of};
 
 /// What a tree says about the value at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,8 +220,7 @@ impl<'a> SubTree<'a> {
 
     /// The hash of this part.
     pub fn digest(self) -> Digest {
-        self.tree
-            .digest_of(self.tree.subtree_nodes(self.level.node))
+        digest::of(self.tree, self.level.node)
     }
 
     /// A tree of its own that holds just this part. Copies it.

@@ -12,6 +12,7 @@
 
 pub(crate) mod builder;
 pub mod codec;
+mod digest;
 pub(crate) mod hash;
 pub mod lookup;
 pub mod merge;
@@ -117,38 +118,14 @@ impl HashTree {
     /// The hash that stands for the whole tree, pruned or not (CERT-001 to CERT-005).
     ///
     /// # Cost
-    /// Hashes every node; nothing is kept.
+    /// Hashes every node, those that do not depend on each other together; nothing is kept.
     pub fn digest(&self) -> Digest {
-        self.digest_of(&self.nodes)
+        digest::of(self, 0)
     }
 
     /// The same as [`digest`](Self::digest), in the role in which a subnet signs it.
     pub fn root(&self) -> StateRoot {
         StateRoot::new(self.digest())
-    }
-
-    /// The digest of `nodes`, which are a subtree of this tree.
-    fn digest_of(&self, nodes: &[Node]) -> Digest {
-        const PROOF: &str =
-            "what is below a node follows it, so from the back its digests are there first";
-        let mut done: Vec<Digest> = Vec::with_capacity(32);
-        for node in nodes.iter().rev() {
-            let digest = match *node {
-                Node::Empty => hash::empty(),
-                Node::Fork { .. } => {
-                    let left = done.pop().expect(PROOF);
-                    let right = done.pop().expect(PROOF);
-                    hash::fork(&left, &right)
-                }
-                Node::Labeled { label } => {
-                    hash::labeled(self.bytes(label), &done.pop().expect(PROOF))
-                }
-                Node::Leaf { value } => hash::leaf(self.bytes(value)),
-                Node::Pruned { digest } => self.pruned_digest(digest),
-            };
-            done.push(digest);
-        }
-        done.pop().expect(PROOF)
     }
 
     #[expect(

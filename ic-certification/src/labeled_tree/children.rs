@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use ic_types::{Digest, Label};
 
 use super::LabeledTree;
-use crate::hash_tree::hash;
+use crate::hash_tree::hash::{self, Batch, Slot};
 
 /// Children in one piece.
 const PIECE: usize = 32;
@@ -334,8 +334,9 @@ impl Children {
         self.0.levels.get_or_init(|| {
             let mut levels = Vec::new();
             let mut level: Vec<Digest> = self.0.pieces.iter().map(|piece| piece.digest()).collect();
+            let mut batch = Batch::new();
             while level.len() > 1 {
-                let above = level.chunks(2).map(fork_of).collect();
+                let above = hash::forks(&mut batch, &level);
                 levels.push(std::mem::replace(&mut level, above));
             }
             levels.push(level);
@@ -350,37 +351,21 @@ fn piece_mut(piece: &mut Arc<Piece>) -> &mut Piece {
     piece
 }
 
-/// The hash above one or two neighbours.
-fn fork_of(pair: &[Digest]) -> Digest {
-    match pair {
-        [left, right] => hash::fork(left, right),
-        [odd, ..] => *odd,
-        [] => hash::empty(),
-    }
-}
-
 /// The hash above the entries of one piece, or of a fork within it.
 fn pair_up(entries: &[Entry]) -> Digest {
     let mut level = [hash::empty(); PIECE];
-    let mut len = 0usize;
     for (place, entry) in level.iter_mut().zip(entries) {
-        *place = hash::labeled(entry.label.as_ref(), &entry.tree.digest());
-        len += 1;
+        *place = entry.tree.digest();
     }
-    while len > 1 {
-        let above = len.div_ceil(2);
-        for position in 0..above {
-            let pair = level
-                .get(2 * position..(2 * position + 2).min(len))
-                .unwrap_or_default();
-            let digest = fork_of(pair);
-            if let Some(place) = level.get_mut(position) {
-                *place = digest;
-            }
+    let len = entries.len().min(PIECE);
+    let mut batch = Batch::new();
+    let write = |level: &[Digest], number: usize, slot: &mut Slot| {
+        if let (Some(entry), Some(below)) = (entries.get(number), level.get(number)) {
+            slot.write(hash::Parts::labeled(entry.label.as_ref(), below));
         }
-        len = above;
-    }
-    level.first().copied().unwrap_or(hash::empty())
+    };
+    batch.hash(level.as_mut_slice(), 0..len, write, hash::put);
+    hash::fork_all(&mut batch, level.get_mut(..len).unwrap_or_default())
 }
 
 impl FromIterator<(Label, LabeledTree)> for Children {
