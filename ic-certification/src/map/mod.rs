@@ -170,7 +170,7 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> AuthenticatedMap<K, V> {
 
     /// A tree with the digest of the map that shows the value of `key`, or proves that there is none.
     pub fn witness(&self, key: impl AsRef<[u8]>) -> HashTree {
-        witness::of_key(self, key.as_ref(), &|value, out| out.tree(&value.tree(), 0))
+        witness::of_key(self, key.as_ref(), &witness::show)
     }
 
     /// The same, with `show` saying what of the value: a part of it, for instance a witness of an inner map. What it gives

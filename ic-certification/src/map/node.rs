@@ -9,7 +9,7 @@ use std::mem;
 use ic_types::Digest;
 
 use super::Authenticated;
-use crate::hash_tree::hash;
+use crate::hash_tree::hash::{self, Batch, Slot};
 
 /// Entries in a leaf, at most.
 const ENTRIES: usize = 8;
@@ -395,23 +395,16 @@ pub(super) fn search<K: AsRef<[u8]>, V>(entries: &[(K, V)], key: &[u8]) -> Resul
 /// The hash of the fork over these entries of a leaf: neighbours paired, level by level.
 pub(super) fn entries_digest<K: AsRef<[u8]>, V: Authenticated>(entries: &[(K, V)]) -> Digest {
     let mut level = [hash::empty(); ENTRIES];
-    let mut len = entries.len().min(ENTRIES);
-    for (place, (key, value)) in level.iter_mut().zip(entries) {
-        *place = hash::labeled(key.as_ref(), &value.digest());
+    for (place, (_, value)) in level.iter_mut().zip(entries) {
+        *place = value.digest();
     }
-    while len > 1 {
-        let above = len.div_ceil(2);
-        for position in 0..above {
-            let digest = over(
-                level
-                    .get(2 * position..(2 * position + 2).min(len))
-                    .unwrap_or_default(),
-            );
-            if let Some(place) = level.get_mut(position) {
-                *place = digest;
-            }
+    let len = entries.len().min(ENTRIES);
+    let write = |level: &[Digest], number: usize, slot: &mut Slot| {
+        if let (Some((key, _)), Some(below)) = (entries.get(number), level.get(number)) {
+            slot.write(hash::Parts::labeled(key.as_ref(), below));
         }
-        len = above;
-    }
-    level.first().copied().unwrap_or(hash::empty())
+    };
+    let mut batch = Batch::new();
+    batch.hash(level.as_mut_slice(), 0..len, write, hash::put);
+    hash::fork_all(&mut batch, level.get_mut(..len).unwrap_or_default())
 }

@@ -13,6 +13,11 @@ pub trait Authenticated {
 
     /// The tree, whole.
     fn tree(&self) -> HashTree;
+
+    /// The bytes of the tree, if it is one leaf: then a witness needs no tree of its own for it.
+    fn as_leaf(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 macro_rules! leaves {
@@ -25,6 +30,10 @@ macro_rules! leaves {
 
             fn tree(&self) -> HashTree {
                 HashTree::leaf(AsRef::<[u8]>::as_ref(self))
+            }
+
+            fn as_leaf(&self) -> Option<&[u8]> {
+                Some(AsRef::<[u8]>::as_ref(self))
             }
         }
     )*};
@@ -100,5 +109,9 @@ impl<V: Authenticated> Authenticated for Hashed<V> {
 
     fn tree(&self) -> HashTree {
         self.value.tree()
+    }
+
+    fn as_leaf(&self) -> Option<&[u8]> {
+        self.value.as_leaf()
     }
 }

@@ -27,6 +27,14 @@ struct Run<'a> {
 /// Writes what is shown under a key.
 type Content<'a, K, V> = &'a dyn Fn(&K, &V, &mut Builder);
 
+/// Shows a value, whole.
+pub(super) fn show<V: Authenticated>(value: &V, out: &mut Builder) {
+    match value.as_leaf() {
+        Some(bytes) => out.leaf(bytes),
+        None => out.tree(&value.tree(), 0),
+    }
+}
+
 pub(super) fn of_key<K: AsRef<[u8]> + Clone, V: Authenticated>(
     map: &AuthenticatedMap<K, V>,
     key: &[u8],
@@ -129,7 +137,7 @@ fn of_run<K: AsRef<[u8]> + Clone, V: Authenticated>(
             first.as_ref() <= key.as_ref() && key.as_ref() <= last.as_ref()
         });
         match show {
-            Show::Values if is_shown => out.tree(&value.tree(), 0),
+            Show::Values if is_shown => self::show(value, out),
             Show::Values | Show::Keys => out.pruned(&value.digest()),
         }
     })
@@ -140,7 +148,7 @@ fn write<K: AsRef<[u8]> + Clone, V: Authenticated>(
     run: Option<Run<'_>>,
     content: Content<'_, K, V>,
 ) -> HashTree {
-    let mut out = Builder::new();
+    let mut out = Builder::with_room_for(1024);
     match run {
         Some(run) => map.root.write(run, content, &mut out),
         // Nothing to show: the map is empty, or there was nothing to ask.
@@ -167,7 +175,13 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Node<K, V> {
                 write_entries(entries, (0, entries.len()), (from, to), content, out);
             }
             Self::Inner(inner) => {
-                let shown = (inner.child_of(run.first), inner.child_of(run.last) + 1);
+                let first = inner.child_of(run.first);
+                let last = if run.first == run.last {
+                    first
+                } else {
+                    inner.child_of(run.last)
+                };
+                let shown = (first, last + 1);
                 inner.write(0, inner.len(), shown, run, content, out);
             }
         }
