@@ -44,7 +44,7 @@ pub use self::{
         CONTROLLERS, Settings, SettingsChange, VARIABLE_NAME, VARIABLE_VALUE, VARIABLES, VIEWERS,
         Visibility, WASM_MEMORY,
     },
-    snapshot::{SNAPSHOTS, Snapshot, SnapshotId, SnapshotSource, Snapshots},
+    snapshot::{SNAPSHOTS, Snapshot, SnapshotId, SnapshotModule, SnapshotSource, Snapshots},
     subnet::{Subnet, SubnetType},
 };
 use self::{

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use ic_types::{CanisterId, Principal, Time};
 
 use super::{canister::LowMemoryHook, chunks::ChunkStore};
-use crate::memory::{GlobalValue, Memory};
+use crate::memory::{GlobalValue, Memory, PageMap};
 
 /// Snapshots of one canister (LIM-029, LIM-086).
 pub const SNAPSHOTS: usize = 10;
@@ -49,6 +49,70 @@ pub enum SnapshotSource {
     Uploaded,
 }
 
+/// The module of a snapshot.
+#[derive(Clone, Debug)]
+pub enum SnapshotModule {
+    /// As the canister had it.
+    Whole(Arc<[u8]>),
+    /// As far as it has been uploaded: what is missing is zero, and takes no memory.
+    Parts {
+        /// The bytes of the whole.
+        length: u64,
+        /// What has come.
+        pages: PageMap,
+    },
+}
+
+impl SnapshotModule {
+    /// The bytes of the whole.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Whole(module) => u64::try_from(module.len()).unwrap_or(u64::MAX),
+            Self::Parts { length, .. } => *length,
+        }
+    }
+
+    /// The bytes from `offset` on; `None` if they are not all within.
+    pub fn read(&self, offset: u64, size: u64) -> Option<Vec<u8>> {
+        let end = offset
+            .checked_add(size)
+            .filter(|end| *end <= self.length())?;
+        match self {
+            Self::Whole(module) => {
+                let range = usize::try_from(offset).ok()?..usize::try_from(end).ok()?;
+                module.get(range).map(<[u8]>::to_vec)
+            }
+            Self::Parts { pages, .. } => {
+                let mut bytes = vec![0; usize::try_from(size).ok()?];
+                pages.read(offset, &mut bytes);
+                Some(bytes)
+            }
+        }
+    }
+
+    /// Takes in a part. Returns whether it is one: within, and of a module that is being uploaded.
+    pub(crate) fn write(&mut self, offset: u64, part: &[u8]) -> bool {
+        let end = u64::try_from(part.len())
+            .ok()
+            .and_then(|size| offset.checked_add(size));
+        match self {
+            Self::Parts { length, pages } if end.is_some_and(|end| end <= *length) => {
+                pages.write(offset, part);
+                true
+            }
+            Self::Parts { .. } | Self::Whole(_) => false,
+        }
+    }
+
+    /// The whole.
+    pub(crate) fn whole(&self) -> Arc<[u8]> {
+        match self {
+            Self::Whole(module) => Arc::clone(module),
+            Self::Parts { length, .. } => self.read(0, *length).unwrap_or_default().into(),
+        }
+    }
+}
+
 /// A copy of a canister's code and memory (MGMT-170).
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -57,7 +121,7 @@ pub struct Snapshot {
     /// How it came about.
     pub source: SnapshotSource,
     /// The module as it was uploaded.
-    pub module: Arc<[u8]>,
+    pub module: SnapshotModule,
     /// The values of the module's mutable globals.
     pub globals: Arc<[GlobalValue]>,
     /// The Wasm memory.
@@ -81,7 +145,7 @@ impl Snapshot {
     pub fn bytes(&self) -> u64 {
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         [
-            count(self.module.len()),
+            self.module.length(),
             count(self.globals.len()).saturating_mul(8),
             self.heap.bytes().get(),
             self.stable.bytes().get(),

@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{
     executor::{ErrorCode, Refusal, round::Round},
-    memory::{ExecutionState, GlobalValue, Memory, PAGE_BYTES, WASM_PAGE_BYTES},
+    memory::{ExecutionState, GlobalValue, Memory, PAGE_BYTES, PageMap, WASM_PAGE_BYTES},
     module::MODULE_BYTES,
     sandbox::Sandbox,
     state::{
-        Canister, Change, Code, Details, Request, SNAPSHOTS, Snapshot, SnapshotId, SnapshotSource,
-        controls,
+        Canister, Change, Code, Details, Request, SNAPSHOTS, Snapshot, SnapshotId, SnapshotModule,
+        SnapshotSource, controls,
     },
 };
 
@@ -98,7 +98,7 @@ impl<S: Sandbox> Round<'_, S> {
         let snapshot = Snapshot {
             taken: self.state.time(),
             source: SnapshotSource::Taken,
-            module: Arc::clone(&code.binary),
+            module: SnapshotModule::Whole(Arc::clone(&code.binary)),
             globals: Arc::clone(&code.execution.globals),
             heap: code.execution.heap.clone(),
             stable: code.execution.stable.clone(),
@@ -219,7 +219,8 @@ impl<S: Sandbox> Round<'_, S> {
                 .ok_or_else(|| missing(name.canister))?,
         );
         let world = self.world();
-        let module = world.prepare(&snapshot.module).map_err(|error| {
+        let binary = snapshot.module.whole();
+        let module = world.prepare(&binary).map_err(|error| {
             Refusal::new(
                 ErrorCode::InvalidModule,
                 format!("the module of the snapshot is invalid: {error}"),
@@ -246,7 +247,7 @@ impl<S: Sandbox> Round<'_, S> {
         let origin = origin(request, argument.sender_canister_version);
         let loaded = self.state.change(&id, |canister| {
             let before = canister.clone();
-            load(canister, &snapshot, execution, world.time);
+            load(canister, &snapshot, &binary, execution, world.time);
             if !canister.withdraw(fee, &world.prices) {
                 *canister = before;
                 return false;
@@ -302,7 +303,10 @@ impl<S: Sandbox> Round<'_, S> {
         let snapshot = Snapshot {
             taken: self.state.time(),
             source: SnapshotSource::Uploaded,
-            module: vec![0; module_bytes].into(),
+            module: SnapshotModule::Parts {
+                length: argument.wasm_module_size,
+                pages: PageMap::default(),
+            },
             globals: argument.globals.iter().map(WireGlobal::value).collect(),
             heap: zeroed(id, argument.wasm_memory_size, 6 << 30)?,
             stable: zeroed(id, argument.stable_memory_size, 500 << 30)?,
@@ -342,13 +346,14 @@ impl<S: Sandbox> Round<'_, S> {
 fn load(
     canister: &mut Canister,
     snapshot: &Snapshot,
+    binary: &Arc<[u8]>,
     execution: ExecutionState,
     now: ic_types::Time,
 ) {
     canister.code = Some(Code {
         execution,
-        module_hash: Digest::of(&snapshot.module),
-        binary: Arc::clone(&snapshot.module),
+        module_hash: Digest::of(binary),
+        binary: Arc::clone(binary),
         installed: now,
     });
     canister.chunks = snapshot.chunks.clone();
@@ -398,11 +403,10 @@ fn shown(id: CanisterId, number: u64, snapshot: &Snapshot) -> SnapshotReply {
 }
 
 fn metadata(snapshot: &Snapshot) -> SnapshotMetadata {
-    let length = u64::try_from(snapshot.module.len()).unwrap_or(u64::MAX);
     SnapshotMetadata {
         source: WireSource::of(snapshot.source),
         taken_at_timestamp: snapshot.taken.as_nanos(),
-        wasm_module_size: length,
+        wasm_module_size: snapshot.module.length(),
         globals: snapshot.globals.iter().map(WireGlobal::of).collect(),
         wasm_memory_size: snapshot.heap.bytes().get(),
         stable_memory_size: snapshot.stable.bytes().get(),
@@ -439,19 +443,10 @@ fn read(snapshot: &Snapshot, kind: &ReadKind) -> Result<Vec<u8>, Refusal> {
         Ok(bytes)
     };
     match kind {
-        ReadKind::WasmModule { offset, size } => {
-            let length = u64::try_from(snapshot.module.len()).unwrap_or(u64::MAX);
-            let range = usize::try_from(*offset).ok().zip(
-                offset
-                    .checked_add(*size)
-                    .and_then(|end| usize::try_from(end).ok()),
-            );
-            range
-                .filter(|_| *size <= READ_BYTES)
-                .and_then(|(start, end)| snapshot.module.get(start..end))
-                .map(<[u8]>::to_vec)
-                .ok_or_else(|| beyond("module", *offset, *size, length))
-        }
+        ReadKind::WasmModule { offset, size } => (*size <= READ_BYTES)
+            .then(|| snapshot.module.read(*offset, *size))
+            .flatten()
+            .ok_or_else(|| beyond("module", *offset, *size, snapshot.module.length())),
         ReadKind::WasmMemory { offset, size } => {
             of_memory("Wasm memory", &snapshot.heap, *offset, *size)
         }
@@ -490,15 +485,10 @@ fn write(
     };
     match &argument.kind {
         UploadKind::WasmModule { offset } => {
-            let mut module = snapshot.module.to_vec();
-            let length = u64::try_from(module.len()).unwrap_or(u64::MAX);
-            let place = usize::try_from(*offset)
-                .ok()
-                .and_then(|start| module.get_mut(start..start.checked_add(chunk.len())?))
-                .ok_or_else(|| beyond("module", *offset, size, length))?;
-            place.copy_from_slice(chunk);
-            snapshot.module = module.into();
-            Ok(())
+            if snapshot.module.write(*offset, chunk) {
+                return Ok(());
+            }
+            Err(beyond("module", *offset, size, snapshot.module.length()))
         }
         UploadKind::WasmMemory { offset } => to_memory("Wasm memory", &mut snapshot.heap, *offset),
         UploadKind::StableMemory { offset } => {
