@@ -23,7 +23,7 @@ use ic_consensus_core::{
     Artifact, Certification, Engine, Event, IngressPool, Milestone, Now, Output, Registry,
 };
 use ic_crypto::{Authenticated, Unauthenticated, authenticate};
-use ic_types::{Call, Content, Envelope, Height, NodeId, Path, RequestId, StateRoot};
+use ic_types::{Call, Envelope, Height, NodeId, Path, RequestId, StateRoot};
 use ic_wasm_runtime::sandbox::Sandbox;
 use ic_wasm_runtime::{Executor, Refusal, ReplicatedState};
 
@@ -35,17 +35,31 @@ pub trait Outside {
     fn send(&mut self, to: Option<NodeId>, artifact: Artifact);
     /// Takes note of how far the subnet has come, if anybody wants to know.
     fn progress(&mut self, milestone: Milestone);
-    /// Takes note that the subnet has signed a state.
-    fn certified(&mut self, certification: &Certification);
+    /// Takes note that the subnet has signed a state: what it can be asked, and what proves the answers.
+    fn certified(&mut self, certified: &Certified);
 }
 
-/// A state and its tree, whose root the subnet signs.
+/// A state, the tree that shows it, and the subnet's signature on the root of the tree. Cheap to clone.
 #[derive(Clone)]
-pub struct Executed {
+pub struct Certified {
     /// The canisters, and the requests of the last minutes.
     pub state: ReplicatedState,
-    /// What can be certified of it.
+    /// What can be shown of them.
     pub tree: LabeledTree,
+    /// The signature.
+    pub certification: Certification,
+}
+
+impl Certified {
+    /// What is at `paths`, as the subnet certifies it.
+    pub fn certificate(&self, paths: &[Path]) -> Certificate {
+        let (tree, signature) = (self.tree.witness(paths), self.certification.signature.0);
+        Certificate {
+            tree,
+            signature,
+            delegation: None,
+        }
+    }
 }
 
 /// The calls that wait for a block.
@@ -93,8 +107,8 @@ pub struct Node<R, S: Sandbox, O> {
     engine: Engine<Calls, R>,
     executor: Arc<Executor<S>>,
     state: ReplicatedState,
-    history: BTreeMap<Height, Executed>,
-    certified: Option<Certification>,
+    executed: BTreeMap<Height, (ReplicatedState, LabeledTree)>,
+    certified: Option<Certified>,
     canister_signatures: CanisterSignatureVerifier,
     outside: O,
 }
@@ -113,34 +127,30 @@ impl<R: Registry, S: Sandbox, O: Outside> Node<R, S, O> {
             engine,
             executor,
             state,
-            history: BTreeMap::new(),
+            executed: BTreeMap::new(),
             certified: None,
             canister_signatures,
             outside,
         }
     }
 
-    /// Proves who sent a request.
-    ///
-    /// # Errors
-    /// Nobody in particular did.
-    pub fn authenticate<C: Content>(
-        &self,
-        envelope: Envelope<C>,
-        now: Now,
-    ) -> Result<Authenticated<C>, Unauthenticated> {
-        authenticate(envelope, now.wall, &self.canister_signatures)
-    }
-
-    /// Takes a call into the pool from which blocks are made. Its outcome will be in the certified state.
+    /// Takes a call from its sender, if the canister wants it. Its outcome will be in the certified state.
     ///
     /// # Errors
     /// The call is refused, and the subnet will not hear of it from this node.
     pub fn submit(&mut self, envelope: Envelope<Call>, now: Now) -> Result<RequestId, Refused> {
-        let call = self.authenticate(envelope, now)?;
+        let call = authenticate(envelope, now.wall, &self.canister_signatures)?;
         self.executor
             .inspect(&self.state, call.content())
             .map_err(Refused::Rejected)?;
+        Ok(self.pool(call, now)?)
+    }
+
+    /// Takes a call into the pool from which blocks are made: one that was inspected, here or by another node.
+    ///
+    /// # Errors
+    /// There is no room for it.
+    pub fn pool(&mut self, call: Authenticated<Call>, now: Now) -> Result<RequestId, NotPooled> {
         let id = call.id();
         self.engine.payloads_mut().insert(call, now.wall)?;
         Ok(id)
@@ -171,18 +181,21 @@ impl<R: Registry, S: Sandbox, O: Outside> Node<R, S, O> {
                             height: batch.height,
                             root: tree.root(),
                         });
-                        self.history.insert(
-                            batch.height,
-                            Executed {
-                                state: self.state.clone(),
-                                tree,
-                            },
-                        );
+                        self.executed
+                            .insert(batch.height, (self.state.clone(), tree));
                     }
                     Output::Certified(certification) => {
-                        self.history = self.history.split_off(&certification.content.height);
-                        self.outside.certified(&certification);
-                        self.certified = Some(certification);
+                        self.executed = self.executed.split_off(&certification.content.height);
+                        if let Some((_, (state, tree))) = self.executed.first_key_value() {
+                            let (state, tree) = (state.clone(), tree.clone());
+                            let certified = Certified {
+                                state,
+                                tree,
+                                certification,
+                            };
+                            self.outside.certified(&certified);
+                            self.certified = Some(certified);
+                        }
                     }
                     Output::Progress(milestone) => self.outside.progress(milestone),
                     Output::Diverged {
@@ -206,23 +219,8 @@ impl<R: Registry, S: Sandbox, O: Outside> Node<R, S, O> {
     }
 
     /// The newest state that the subnet has signed.
-    pub fn certified(&self) -> Option<&Executed> {
-        self.history.get(&self.certified.as_ref()?.content.height)
-    }
-
-    /// The newest certificate, showing what is at `paths`.
-    pub fn certificate(&self, paths: &[Path]) -> Option<Certificate> {
-        let tree = self.certified()?.tree.witness(paths);
-        Some(Certificate {
-            tree,
-            signature: self.certified?.signature.0,
-            delegation: None,
-        })
-    }
-
-    /// What is needed to answer queries while this node goes on: compiled modules and the newest certified state.
-    pub fn reader(&self) -> Option<(Arc<Executor<S>>, ReplicatedState)> {
-        Some((Arc::clone(&self.executor), self.certified()?.state.clone()))
+    pub fn certified(&self) -> Option<&Certified> {
+        self.certified.as_ref()
     }
 
     /// The source of blocks and certificates.

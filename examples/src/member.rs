@@ -5,20 +5,22 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use ic_certification::{Certificate, RootKey, paths};
-use ic_consensus_core::{Artifact, Certification, Event, Milestone, Now, SubnetRecord};
+use ic_certification::{CanisterSignatureVerifier, Certificate, RootKey, paths};
+use ic_consensus_core::{Artifact, Event, Milestone, Now, SubnetRecord};
+use ic_crypto::{Authenticated, Unauthenticated, authenticate, node_key};
 use ic_types::codec::Wire as _;
 use ic_types::{
-    Call, CanisterId, CanisterRanges, DerPublicKey, Envelope, Height, NodeId, RegistryVersion,
-    RequestId, StateRoot, SubnetId,
+    Call, CanisterId, CanisterRanges, Content, DerPublicKey, Envelope, Height, NodeId,
+    RegistryVersion, RequestId, StateRoot, SubnetId, Time,
 };
+use ic_wasm_runtime::Executor;
 use ic_wasm_runtime::engine::{EngineSandbox, WasmtimeEngine};
 use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use crate::network::{Inbox, Letter, Switchboard};
 use crate::store::Store;
-use crate::{Halt, Node, Outside};
+use crate::{Certified, Halt, Node, Outside};
 
 /// How long a node sleeps if nothing is due and nobody writes.
 const IDLE: Duration = Duration::from_secs(1);
@@ -60,7 +62,7 @@ pub struct Wires {
     /// How it reaches its peers.
     pub switchboard: Switchboard<LocalNode>,
     /// Where waiting requests see that a further state is certified.
-    pub certified: watch::Sender<Option<Height>>,
+    pub certified: watch::Sender<Option<Certified>>,
     /// Who wants to know.
     pub listener: Option<Listener>,
 }
@@ -96,18 +98,13 @@ impl Outside for Wires {
         }
     }
 
-    fn certified(&mut self, certification: &Certification) {
-        let content = certification.content;
+    fn certified(&mut self, certified: &Certified) {
+        let content = certified.certification.content;
         if let Some(listener) = &self.listener {
-            listener(
-                self.node,
-                Notice::Certified {
-                    height: content.height,
-                    root: content.root,
-                },
-            );
+            let (height, root) = (content.height, content.root);
+            listener(self.node, Notice::Certified { height, root });
         }
-        self.certified.send_replace(Some(content.height));
+        self.certified.send_replace(Some(certified.clone()));
     }
 }
 
@@ -116,7 +113,8 @@ impl Outside for Wires {
 #[error("the node has stopped")]
 pub struct Stopped;
 
-/// A running node, as the rest of the process sees it.
+/// A running node, as the rest of the process sees it: what is certified is read here, and only what the subnet has to
+/// agree on goes to the node's thread.
 pub struct Member {
     /// The node's name.
     pub node: NodeId,
@@ -124,34 +122,41 @@ pub struct Member {
     pub subnet: SubnetId,
     /// The key under which the subnet certifies: of a root subnet, the root key.
     pub root_key: DerPublicKey,
-    canister_ranges: CanisterRanges,
-    switchboard: Switchboard<LocalNode>,
-    certified: watch::Receiver<Option<Height>>,
+    /// The canisters that the subnet answers for.
+    pub canister_ranges: CanisterRanges,
+    /// Proves who sends.
+    pub canister_signatures: CanisterSignatureVerifier,
+    /// Answers queries.
+    pub executor: Arc<Executor<LocalSandbox>>,
+    /// Signs the answers.
+    pub signer: node_key::SecretKey,
+    /// How the node is reached.
+    pub switchboard: Switchboard<LocalNode>,
+    /// What the subnet has certified.
+    pub certified: watch::Receiver<Option<Certified>>,
 }
 
 impl Member {
-    /// The node of this name behind `switchboard`, whose certified heights appear at `certified`.
-    pub fn new(
-        node: NodeId,
-        root_key: &RootKey,
-        canister_ranges: CanisterRanges,
-        switchboard: Switchboard<LocalNode>,
-        certified: watch::Receiver<Option<Height>>,
-    ) -> Self {
-        let (subnet, root_key) = (root_key.subnet(), root_key.to_der());
-        Self {
-            node,
-            subnet,
-            root_key,
-            canister_ranges,
-            switchboard,
-            certified,
-        }
-    }
-
     /// Whether the subnet answers for this canister, whether there is one or not (HTTP-137).
     pub fn hosts(&self, canister: &CanisterId) -> bool {
         self.canister_ranges.contains(*canister)
+    }
+
+    /// Proves who sent a request.
+    ///
+    /// # Errors
+    /// Nobody in particular did.
+    pub fn authenticate<C: Content>(
+        &self,
+        envelope: Envelope<C>,
+        now: Time,
+    ) -> Result<Authenticated<C>, Unauthenticated> {
+        authenticate(envelope, now, &self.canister_signatures)
+    }
+
+    /// The newest state that the subnet has signed; `None` before the first.
+    pub fn certified(&self) -> Option<Certified> {
+        self.certified.borrow().clone()
     }
 
     /// Does something with the node on its own thread.
@@ -178,9 +183,12 @@ impl Member {
             .broadcast(self.node, || Letter::Call(Arc::clone(&call)));
     }
 
-    /// The newest height whose state is certified; `None` before the first.
+    /// The height of the newest certified state; `None` before the first.
     pub fn certified_height(&self) -> Option<Height> {
-        *self.certified.borrow()
+        let certified = self.certified.borrow();
+        certified
+            .as_ref()
+            .map(|certified| certified.certification.content.height)
     }
 
     /// Waits until the subnet has certified a state, the first time.
@@ -201,39 +209,39 @@ impl Member {
     /// # Errors
     /// [`Stopped`], if the node stops before.
     pub async fn outcome(&self, id: RequestId) -> Result<Certificate, Stopped> {
-        let mut certified = self.certified.clone();
-        loop {
-            certified.mark_unchanged();
-            let shown = [paths::time(), paths::request_status::of(&id)];
-            let look = move |node: &mut LocalNode, _| {
-                let record = node.certified()?.state.request(&id)?;
-                record
-                    .status
-                    .is_terminal()
-                    .then(|| node.certificate(&shown))
-                    .flatten()
-            };
-            if let Some(certificate) = self.visit(look).await? {
-                return Ok(certificate);
-            }
-            certified.changed().await.map_err(|_| Stopped)?;
-        }
+        let is_decided = |certified: &Option<Certified>| {
+            let record = certified
+                .as_ref()
+                .and_then(|certified| certified.state.request(&id));
+            record.is_some_and(|record| record.status.is_terminal())
+        };
+        let mut watch = self.certified.clone();
+        let certified = watch
+            .wait_for(is_decided)
+            .await
+            .map_err(|_| Stopped)?
+            .clone();
+        let shown = [paths::time(), paths::request_status::of(&id)];
+        certified
+            .map(|certified| certified.certificate(&shown))
+            .ok_or(Stopped)
     }
 }
 
-/// Starts the node's thread.
+/// Starts the node's thread. What other nodes send is checked under `root_key`.
 ///
 /// # Errors
 /// If the operating system has no thread to give.
 pub fn start(
     node: LocalNode,
     inbox: Inbox<LocalNode>,
+    root_key: RootKey,
     name: String,
 ) -> std::io::Result<JoinHandle<Result<(), Halt>>> {
     std::thread::Builder::new()
         .name(name)
         .stack_size(STACK)
-        .spawn(move || run(node, &inbox))
+        .spawn(move || run(node, &inbox, &CanisterSignatureVerifier::new(root_key)))
 }
 
 /// How long the node may sleep.
@@ -244,7 +252,11 @@ fn pause(node: &LocalNode, now: Now) -> Duration {
     })
 }
 
-fn run(mut node: LocalNode, inbox: &Inbox<LocalNode>) -> Result<(), Halt> {
+fn run(
+    mut node: LocalNode,
+    inbox: &Inbox<LocalNode>,
+    signatures: &CanisterSignatureVerifier,
+) -> Result<(), Halt> {
     let clock = Clock::start();
     node.turn(clock.now(), Event::Tick)?;
     loop {
@@ -254,11 +266,15 @@ fn run(mut node: LocalNode, inbox: &Inbox<LocalNode>) -> Result<(), Halt> {
                 Err(_not_an_artifact) => continue,
             },
             Ok(Letter::Call(bytes)) => {
-                // That another node took it proves nothing: it is checked as if it had come here first.
+                // That another node took it proves nothing: its sender is proved again.
+                let now = clock.now();
                 let Ok(envelope) = Envelope::<Call>::decode(&bytes) else {
                     continue;
                 };
-                let Ok(_) = node.submit(envelope, clock.now()) else {
+                let Ok(call) = authenticate(envelope, now.wall, signatures) else {
+                    continue;
+                };
+                let Ok(_) = node.pool(call, now) else {
                     continue;
                 };
                 Event::Tick

@@ -15,7 +15,7 @@ use ic_consensus_core::{
     Artifact, CannotStart, CatchUpPackage, Config, Corrupt, Engine, InconsistentConfig,
     InconsistentRecord, IngressPool, NodeKeys, NodeRecord, Parameters, SubnetRecord, deal,
 };
-use ic_crypto::Seed;
+use ic_crypto::{Seed, node_key};
 use ic_types::{NodeId, RegistryVersion, Time};
 use ic_wasm_runtime::engine::{EngineSandbox, WasmtimeEngine};
 use ic_wasm_runtime::{ExecutionLimits, Executor, ReplicatedState, Subnet as Facts};
@@ -168,6 +168,7 @@ impl Subnet {
 
     fn launch(&mut self, position: usize, keys: NodeKeys) -> Result<Arc<Member>, SetupError> {
         let node = keys.node();
+        let signer = node_key::SecretKey::from_bytes(&keys.signing().export());
         let genesis = self.setup.genesis;
         let key = |(node, record): (&NodeId, &NodeRecord)| (*node, record.signing.to_der());
         let facts = Facts::root(
@@ -196,7 +197,7 @@ impl Subnet {
         engine.restore(persisted)?;
 
         let (certified, watch) = watch::channel(None);
-        let hosts = state.subnet().canister_ranges.clone();
+        let canister_ranges = state.subnet().canister_ranges.clone();
         let wires = Wires {
             node,
             store,
@@ -212,15 +213,24 @@ impl Subnet {
             wires,
         );
         let inbox = self.switchboard.connect(node);
-        let thread = member::start(composed, inbox, format!("node {position}"))?;
+        let thread = member::start(
+            composed,
+            inbox,
+            self.root_key.clone(),
+            format!("node {position}"),
+        )?;
         self.threads.insert(node, thread);
-        Ok(Arc::new(Member::new(
+        Ok(Arc::new(Member {
             node,
-            &self.root_key,
-            hosts,
-            self.switchboard.clone(),
-            watch,
-        )))
+            subnet: self.root_key.subnet(),
+            root_key: self.root_key.to_der(),
+            canister_ranges,
+            canister_signatures: CanisterSignatureVerifier::new(self.root_key.clone()),
+            executor: Arc::clone(&self.executor),
+            signer,
+            switchboard: self.switchboard.clone(),
+            certified: watch,
+        }))
     }
 }
 

@@ -16,14 +16,14 @@ use candid::Decode;
 use common::{NOTHING, key, module};
 use examples::client::{InstallMode, management};
 use examples::member::LocalSandbox;
-use examples::{Calls, Halt, Node, Outside};
+use examples::{Calls, Certified, Halt, Node, Outside};
 use ic_certification::{
     CanisterSignatureVerifier, Certificate, Freshness, RequestStatus, RootKey, Subject, paths,
 };
 use ic_consensus_core::ingress::PoolLimits;
 use ic_consensus_core::{
-    Artifact, CatchUpPackage, Certification, Config, Engine, Event, Milestone, NodeKeys,
-    Parameters, SubnetRecord, deal,
+    Artifact, CatchUpPackage, Config, Engine, Event, Milestone, NodeKeys, Parameters, SubnetRecord,
+    deal,
 };
 use ic_crypto::Seed;
 use ic_types::codec::Wire as _;
@@ -62,7 +62,8 @@ impl Outside for Post {
 
     fn progress(&mut self, _: Milestone) {}
 
-    fn certified(&mut self, certification: &Certification) {
+    fn certified(&mut self, certified: &Certified) {
+        let certification = certified.certification;
         self.0
             .lock()
             .unwrap()
@@ -236,8 +237,9 @@ impl World {
     /// As a client would: through bytes, and believing nothing but the root key.
     fn outcome(&self, node: &TestNode, canister: CanisterId, id: &RequestId) -> RequestStatus {
         let certificate = node
-            .certificate(&[paths::time(), paths::request_status::of(id)])
-            .unwrap();
+            .certified()
+            .unwrap()
+            .certificate(&[paths::time(), paths::request_status::of(id)]);
         let freshness = Freshness::Within {
             now: self.now,
             tolerance: Duration::from_secs(300),
@@ -313,7 +315,10 @@ fn a_call_goes_all_the_way_and_comes_back_certified() {
     // The module that runs is the one that was installed, as every node certifies.
     let path = paths::canister::module_hash(canister);
     for (node, _) in world.nodes.values() {
-        let certificate = node.certificate(&[paths::time(), path.clone()]).unwrap();
+        let certificate = node
+            .certified()
+            .unwrap()
+            .certificate(&[paths::time(), path.clone()]);
         let hash = certificate.tree.lookup(path.labels());
         assert_eq!(
             hash.found(),

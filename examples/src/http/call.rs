@@ -12,7 +12,7 @@ use ic_types::{AsyncCallAnswer, Call, Envelope, Reject, RequestId, SyncCallAnswe
 
 use super::effective::Addressed;
 use super::{Refusal, answer, body, effective};
-use crate::Refused;
+use crate::clock;
 use crate::member::Member;
 
 /// How long a synchronous call waits for its outcome before it says "accepted" (HTTP-145, LIM-089).
@@ -80,16 +80,25 @@ async fn submit(
         at,
         |id| member.hosts(id),
     )?;
-    match member
-        .visit(move |node, now| node.submit(envelope, now))
-        .await?
+    let call = member.authenticate(envelope, clock::wall())?;
+    let certified = member.certified().ok_or_else(Refusal::nothing_certified)?;
+    let executor = Arc::clone(&member.executor);
+    // The canister is asked whether it wants the call, and may take its time.
+    let inspection = tokio::task::spawn_blocking(move || {
+        executor
+            .inspect(&certified.state, call.content())
+            .map(|()| call)
+    });
+    let call = match inspection
+        .await
+        .map_err(|error| Refusal::internal(error.to_string()))?
     {
-        Ok(id) => {
-            member.tell_others(body.into());
-            Ok(Ok(id))
-        }
-        Err(Refused::Rejected(reject)) => Ok(Err(answer::reject(reject))),
-        Err(Refused::Unauthenticated(error)) => Err(error.into()),
-        Err(Refused::NotPooled(error)) => Err(error.into()),
-    }
+        Ok(call) => call,
+        Err(refusal) => return Ok(Err(answer::reject(refusal))),
+    };
+    let id = member
+        .visit(move |node, now| node.pool(call, now))
+        .await??;
+    member.tell_others(body.into());
+    Ok(Ok(id))
 }

@@ -13,6 +13,7 @@ use ic_wasm_runtime::executor::{Effective, effective_canister};
 
 use super::effective::Addressed;
 use super::{Refusal, answer, body, effective};
+use crate::clock;
 use crate::member::Member;
 
 /// `POST /api/v2/canister/<id>/query` and version 3.
@@ -45,33 +46,28 @@ pub(super) async fn canister(
         |id| member.hosts(id),
     )?;
     let id = envelope.content.id();
-    // The node's thread proves the sender and hands out what is needed; canisters run elsewhere, or a slow query would
-    // hold up the subnet.
-    let (executor, state, certificate, query, timestamp) = member
-        .visit(move |node, now| {
-            let query = node.authenticate(envelope, now)?;
-            if let Effective::Canister(target) = target
-                && !query.permits(target)
-            {
-                // For queries of the management canister the target is in the argument (HTTP-086).
-                return Err(Refusal::forbidden(format!(
-                    "The delegations do not permit canister {target}."
-                )));
-            }
-            let query = query.into_envelope().content;
-            let (executor, state) = node.reader().ok_or_else(Refusal::nothing_certified)?;
-            let shown = [
-                paths::time(),
-                paths::canister::certified_data(query.canister),
-            ];
-            let certificate = node
-                .certificate(&shown)
-                .ok_or_else(Refusal::nothing_certified)?;
-            Ok::<_, Refusal>((executor, state, certificate.encode(), query, now.wall))
-        })
-        .await??;
-    let evaluation =
-        tokio::task::spawn_blocking(move || executor.query(&state, &query, Some(&certificate)));
+    let timestamp = clock::wall();
+    let query = member.authenticate(envelope, timestamp)?;
+    if let Effective::Canister(target) = target
+        && !query.permits(target)
+    {
+        // For queries of the management canister the target is in the argument (HTTP-086).
+        return Err(Refusal::forbidden(format!(
+            "The delegations do not permit canister {target}."
+        )));
+    }
+    let query = query.into_envelope().content;
+    let certified = member.certified().ok_or_else(Refusal::nothing_certified)?;
+    let executor = Arc::clone(&member.executor);
+    // Canisters may take their time, and others are waiting.
+    let evaluation = tokio::task::spawn_blocking(move || {
+        let shown = [
+            paths::time(),
+            paths::canister::certified_data(query.canister),
+        ];
+        let certificate = certified.certificate(&shown).encode();
+        executor.query(&certified.state, &query, Some(&certificate))
+    });
     let outcome = match evaluation
         .await
         .map_err(|error| Refusal::internal(error.to_string()))?
@@ -79,10 +75,7 @@ pub(super) async fn canister(
         Ok(argument) => QueryOutcome::Replied { argument },
         Err(refusal) => QueryOutcome::Rejected(answer::reject(refusal)),
     };
-    let signed = outcome.hash(&id, timestamp);
-    let signature = member
-        .visit(move |node, _| node.engine().keys().signing().sign(&signed))
-        .await?;
+    let signature = member.signer.sign(&outcome.hash(&id, timestamp));
     let signatures = vec![NodeSignature {
         timestamp,
         signature: signature.to_bytes().to_vec(),

@@ -16,6 +16,7 @@ use ic_wasm_runtime::ReplicatedState;
 
 use super::permitted::{Asked, Facts, Scope, Version, permit};
 use super::{Refusal, answer, body, effective};
+use crate::clock;
 use crate::member::Member;
 
 pub(super) async fn canister_v2(
@@ -94,46 +95,29 @@ async fn read(
     let envelope = Envelope::<ReadState>::decode(&body).map_err(|error| {
         Refusal::bad_request(format!("Could not parse body as read request: {error}"))
     })?;
-    let root_subnet = member.subnet;
-    let certificate = member
-        .visit(move |node, now| {
-            let request = node.authenticate(envelope, now)?;
-            let state = &node
-                .certified()
-                .ok_or_else(Refusal::nothing_certified)?
-                .state;
-            let content = request.content();
-            let asked = Asked {
-                version,
-                scope,
-                sender: content.sender,
-                root_subnet,
-            };
-            permit(
-                &content.paths,
-                &asked,
-                &Known {
-                    state,
-                    request: &request,
-                },
-            )?;
-            // The time is always shown: without it, nobody could tell how old the certificate is (HTTP-176).
-            let paths: Vec<Path> = content
-                .paths
-                .iter()
-                .cloned()
-                .chain([paths::time()])
-                .collect();
-            node.certificate(&paths)
-                .ok_or_else(Refusal::nothing_certified)
-        })
-        .await??;
-    Ok(answer::cbor(
-        ReadStateAnswer {
-            certificate: certificate.encode(),
-        }
-        .encode(),
-    ))
+    let request = member.authenticate(envelope, clock::wall())?;
+    let certified = member.certified().ok_or_else(Refusal::nothing_certified)?;
+    let content = request.content();
+    let asked = Asked {
+        version,
+        scope,
+        sender: content.sender,
+        root_subnet: member.subnet,
+    };
+    let known = Known {
+        state: &certified.state,
+        request: &request,
+    };
+    permit(&content.paths, &asked, &known)?;
+    // The time is always shown: without it, nobody could tell how old the certificate is (HTTP-176).
+    let paths: Vec<Path> = content
+        .paths
+        .iter()
+        .cloned()
+        .chain([paths::time()])
+        .collect();
+    let certificate = certified.certificate(&paths).encode();
+    Ok(answer::cbor(ReadStateAnswer { certificate }.encode()))
 }
 
 /// What the certified state knows, for whoever signed `request`.
