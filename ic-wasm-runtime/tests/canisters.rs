@@ -13,7 +13,6 @@
 mod support;
 
 use ic_wasm_runtime::engine::WasmtimeEngine;
-use ic_wasm_runtime::memory::ExecutionState;
 use ic_wasm_runtime::system_api::{Entry, Response, Trap};
 use support::{Canister, example, instrument, update, user};
 
@@ -27,6 +26,11 @@ fn engine() -> WasmtimeEngine {
 /// Candid: one nat64.
 fn nat64(number: u64) -> Vec<u8> {
     [b"DIDL\0\x01\x78".as_slice(), &number.to_le_bytes()].concat()
+}
+
+/// Candid: one nat below 128.
+fn nat(number: u8) -> Vec<u8> {
+    [b"DIDL\0\x01\x7d".as_slice(), &[number]].concat()
 }
 
 /// Candid: one text of less than 128 bytes.
@@ -139,7 +143,7 @@ fn motoko_keeps_its_state_through_an_upgrade() {
     ] {
         let mut canister = Canister::new(engine(), &example(first));
         canister.install(NOTHING);
-        let before = canister.state.clone();
+        assert_eq!(canister.update("increment", NOTHING), nat(1));
         canister.run(Entry::PreUpgrade { caller: user() });
         canister.state = canister
             .state
@@ -149,6 +153,7 @@ fn motoko_keeps_its_state_through_an_upgrade() {
             caller: user(),
             argument: NOTHING.to_vec(),
         });
-        let _: ExecutionState = before;
+        assert_eq!(canister.query("read", NOTHING), nat(1));
+        assert_eq!(canister.update("increment", NOTHING), nat(2));
     }
 }
