@@ -10,7 +10,7 @@ use ic_crypto::Seed;
 use ic_crypto::bls::Signature;
 use ic_crypto::dkg::{
     BadConfig, BadDealing, CannotCombine, CannotDeal, CannotOpen, Config, Dealing, DecryptionKey,
-    EncryptionKey, Epoch, Transcript, VerifiedDealing,
+    EncryptionKey, Epoch, Keyring, Transcript, VerifiedDealing,
 };
 use ic_crypto::threshold::{
     Collected, SecretShare, ShareCollector, SignatureShare, Threshold, tolerated_faults,
@@ -376,4 +376,44 @@ fn every_byte_counts() {
         }
         assert!(Dealing::decode(&bytes[..at]).is_err());
     }
+}
+
+#[test]
+fn what_is_not_needed_is_erased() {
+    let mut nodes = nodes(4, 1);
+    let transcript = |nodes: &[Node], epoch, required| {
+        let threshold = Threshold::new(required, 4).unwrap();
+        let config = Config::fresh(ids(nodes), keys(nodes), threshold, Epoch::new(epoch)).unwrap();
+        // Keys made of the same seed would be the same key.
+        let fresh = |number: usize| seed(number).derive(&format!("{epoch}"));
+        let dealings = nodes.iter().enumerate().map(|(number, node)| {
+            let dealing = Dealing::create(&config, &node.id, &fresh(number)).unwrap();
+            dealing.verify(&config, &node.id).unwrap()
+        });
+        Transcript::combine(&config, dealings.collect::<Vec<_>>()).unwrap()
+    };
+    let (old, low, high) = (
+        transcript(&nodes, 6, 2),
+        transcript(&nodes, 8, 2),
+        transcript(&nodes, 9, 3),
+    );
+    let Node { id, secret, .. } = nodes.remove(2);
+    let mut ring = Keyring::new(id, secret);
+    for transcript in [&old, &low, &high] {
+        assert!(ring.share(transcript).is_none());
+        assert_eq!(ring.load(transcript).unwrap().index().get(), 3);
+    }
+    ring.retain([], Seed::from_bytes(b"nothing happens"))
+        .unwrap();
+    assert!(ring.share(&old).is_some());
+    ring.retain([&high, &low], Seed::from_bytes(b"retain"))
+        .unwrap();
+    assert!(ring.share(&old).is_none());
+    assert!(ring.share(&low).is_some() && ring.share(&high).is_some());
+    assert_eq!(ring.decryption_key().epoch(), Some(Epoch::new(8)));
+    let sealed = Epoch::new(6);
+    assert_eq!(
+        ring.load(&old).map(drop),
+        Err(CannotOpen::Forgotten { sealed })
+    );
 }

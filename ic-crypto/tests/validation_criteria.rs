@@ -19,6 +19,8 @@ fn every_line_of_the_page_has_a_test() {
     let tests = [
         include_str!("authentication.rs"),
         include_str!("committee.rs"),
+        include_str!("key_generation.rs"),
+        include_str!("../src/dkg/tests.rs"),
         include_str!("threshold.rs"),
         include_str!("user_keys.rs"),
         include_str!("validation_criteria.rs"),

@@ -134,7 +134,8 @@ impl Dealing {
         )
     }
 
-    fn of_chunks(
+    /// The same, with chunks that need not be those of the shares.
+    pub(super) fn of_chunks(
         receivers: &[EncryptionKey],
         polynomial: &Polynomial,
         shares: &[SecretScalar],

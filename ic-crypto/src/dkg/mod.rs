@@ -36,7 +36,7 @@
 //! ```
 //!
 //! To hand the key on: [`Config::resharing`], [`Dealing::reshare`], and the rest as before. When no transcript of an epoch is
-//! needed any more: drop the shares, and [`DecryptionKey::advance`].
+//! needed any more: drop the shares, and [`DecryptionKey::advance`]; a [`Keyring`] does both.
 //!
 //! # For the reader who knows the paper
 //! | of the paper | here |
@@ -93,6 +93,7 @@ mod dealing;
 mod discrete_log;
 mod equation;
 mod forward_secure;
+mod keyring;
 mod opening;
 mod oracle;
 mod sharing;
@@ -106,6 +107,7 @@ pub use dealing::{CannotDeal, Dealing};
 pub use forward_secure::{
     BadDecryptionKey, DecryptionKey, EncryptionKey, Epoch, Exhausted, Possession,
 };
+pub use keyring::Keyring;
 pub use opening::CannotOpen;
 pub use transcript::{BadTranscriptBytes, CannotCombine, Transcript};
 pub use verification::{BadDealing, VerifiedDealing};

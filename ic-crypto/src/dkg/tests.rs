@@ -15,8 +15,10 @@ use super::forward_secure::{
 };
 use super::opening::Opener;
 use super::transcript::{self, combine_polynomials};
+use super::verification::Fault;
 use super::{oracle, sharing};
 use crate::bls::arithmetic::{G1, G1Affine, G2Affine, Scalar};
+use crate::secret::SecretScalar;
 use crate::threshold::ShareIndex;
 use crate::threshold::polynomial::{Polynomial, lagrange_at_zero};
 use crate::{Generator, Seed};
@@ -337,4 +339,98 @@ fn names_of_shares() {
         let coefficient = G2Affine::from_compressed(coefficient[..].try_into().unwrap()).unwrap();
         assert_eq!(transcript::key_id(&[coefficient]).to_string(), name);
     }
+}
+
+/// A dealer that moves 2¹⁶ from one chunk to the one below, so that the share stays the same but two chunks are none.
+fn with_large_chunks(dealer: u32) -> (Dealing, Vec<Scalar>) {
+    let (keys, _) = receivers();
+    let polynomial = Polynomial::random(2, &mut Generator::new(&[9; 32]));
+    let shares: Vec<SecretScalar> = (1..=4)
+        .map(|point| polynomial.evaluate(ShareIndex::new(point).unwrap()))
+        .collect();
+    let chunks: Vec<Chunks> = shares
+        .iter()
+        .map(|share| {
+            let mut chunks = chunking::cut(share);
+            chunks[3] -= 1;
+            chunks[4] += 1 << 16;
+            chunks
+        })
+        .collect();
+    let seed = Seed::from_bytes(b"cheating");
+    let epoch = Epoch::new(2);
+    let dealing = Dealing::of_chunks(&keys, &polynomial, &shares, &chunks, dealer, epoch, seed);
+    (dealing, shares.iter().map(|share| **share).collect())
+}
+
+#[test]
+fn chunks_of_cheating_dealers_are_found() {
+    let (keys, secrets) = receivers();
+    let (dealing, shares) = with_large_chunks(3);
+    assert_eq!(dealing.check(&keys, 3, Epoch::new(2)), Ok(()));
+    for (position, (secret, share)) in secrets.iter().zip(shares).enumerate().take(2) {
+        let index = ShareIndex::of_position(u32::try_from(position).unwrap()).unwrap();
+        let opened =
+            dealing
+                .ciphertexts
+                .open(position, secret, Epoch::new(2), &3_u32.to_be_bytes());
+        let honest = opened
+            .unwrap()
+            .0
+            .iter()
+            .map(super::discrete_log::honest)
+            .collect::<Vec<_>>();
+        assert_eq!(honest[4], None);
+        let mut opener = Opener::new(index, secret, Epoch::new(2), 4);
+        assert!(*opener.open(&dealing.ciphertexts, 3).unwrap() == share);
+    }
+}
+
+/// Each part of a dealing taken from another one.
+#[test]
+fn parts_of_dealings_do_not_mix() {
+    let (keys, _) = receivers();
+    let epoch = Epoch::new(2);
+    let deal = |number: u8| {
+        let polynomial = Polynomial::random(2, &mut Generator::new(&[number; 32]));
+        let seed = Seed::from_bytes(&[number]);
+        Dealing::of_polynomial(&keys, &polynomial, 0, epoch, seed)
+    };
+    let (one, other) = (deal(1), deal(2));
+    let check = |change: &dyn Fn(&mut Dealing)| {
+        let mut dealing = one.clone();
+        change(&mut dealing);
+        dealing.check(&keys, 0, epoch)
+    };
+    assert_eq!(check(&|_| {}), Ok(()));
+    let coefficients = check(&|dealing| dealing.coefficients.clone_from(&other.coefficients));
+    assert_eq!(coefficients, Err(Fault::Sharing));
+    assert_eq!(
+        check(&|dealing| dealing.sharing = other.sharing.clone()),
+        Err(Fault::Sharing)
+    );
+    assert_eq!(
+        check(&|dealing| dealing.chunking = other.chunking.clone()),
+        Err(Fault::Chunking)
+    );
+    assert_eq!(
+        check(&|dealing| dealing.ciphertexts.s = other.ciphertexts.s),
+        Err(Fault::Ciphertexts)
+    );
+    assert_eq!(
+        check(&|dealing| dealing.ciphertexts.z = other.ciphertexts.z),
+        Err(Fault::Ciphertexts)
+    );
+    assert_eq!(
+        check(&|dealing| dealing.ciphertexts.chunks.swap(0, 1)),
+        Err(Fault::Ciphertexts)
+    );
+    assert_eq!(
+        check(&|dealing| dealing.ciphertexts.chunks.truncate(3)),
+        Err(Fault::Receivers)
+    );
+    assert_eq!(one.check(&keys, 1, epoch), Err(Fault::Ciphertexts));
+    assert_eq!(one.check(&keys, 0, Epoch::new(3)), Err(Fault::Ciphertexts));
+    let strangers = [keys[1], keys[0], keys[2], keys[3]];
+    assert_eq!(one.check(&strangers, 0, epoch), Err(Fault::Chunking));
 }
