@@ -4,6 +4,7 @@
 pub mod canister_signature;
 pub mod certificate;
 pub mod hash_tree;
+pub mod http;
 pub mod labeled_tree;
 pub mod leaves;
 pub mod map;

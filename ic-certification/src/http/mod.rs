@@ -1,0 +1,100 @@
+//! HTTP responses that a canister certifies and a gateway checks: versions 1 and 2 of the response verification of the
+//! HTTP gateway protocol.
+//!
+//! A gateway asks [`Gateway::verify`] and passes on what the [`Verdict`] says is certified. A canister puts its responses
+//! into a [`ResponseTree`], certifies its [digest](ResponseTree::digest), and answers with the headers of
+//! [`ResponseTree::headers`].
+//!
+//! ```
+//! use ic_certification::http::{Expression, ExpressionPath, Response, ResponseSelection, ResponseTree};
+//!
+//! let expression = Expression::Response(ResponseSelection::Only(vec!["Content-Type".into()]));
+//! let response = Response::new(200, &[("Content-Type", "text/html")], b"<p>a page</p>");
+//!
+//! let mut tree = ResponseTree::new();
+//! let entry = tree.insert(ExpressionPath::exact("/page.html")?, &expression, None, &response)?;
+//! let certified_data = tree.digest(); // to be certified
+//! let certificate = b"..."; // what the system gives in a query
+//! let headers = tree.headers(&entry, "/page.html?theme=dark", certificate)?;
+//! assert_eq!(headers.len(), 2); // to be added to those of the response
+//! # Ok::<(), ic_certification::http::BuildError>(())
+//! ```
+//!
+//! Bodies that come in pieces are put together by the caller before they are checked (GW-080, GW-082), and content
+//! encodings are undone by the caller, where version 1 wants that ([`Response::decoded_body`]).
+
+mod base64;
+mod build;
+mod expression;
+mod hash;
+mod header;
+mod path;
+mod verdict;
+mod verify;
+
+pub use base64::Base64Error;
+pub use build::{BuildError, Entry, ResponseTree};
+pub use expression::{
+    EXPRESSION_BYTES, Expression, ExpressionError, RequestSelection, ResponseSelection,
+};
+pub use hash::{request_hash, response_hash};
+pub use header::{CertificateHeader, HEADER_BYTES, HeaderError, Version};
+pub use path::{ExpressionPath, PathError, SEGMENTS};
+pub use verdict::{Certified, Verdict};
+pub use verify::{DowngradeError, Gateway, HttpError, check_downgrade, verify_with};
+
+/// The header with the certificate, the tree, and the place in the tree (GW-030).
+pub const CERTIFICATE_HEADER: &str = "IC-Certificate";
+/// The header with the expression (GW-033).
+pub const EXPRESSION_HEADER: &str = "IC-CertificateExpression";
+
+/// A request as it goes to the canister (GW-004).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// The method, in upper case.
+    pub method: &'a str,
+    /// Path and query, percent-encoded, without scheme and host.
+    pub url: &'a str,
+    /// Names and values; repeated names are kept.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    /// A request to get what is at `url`, without headers.
+    pub fn get(url: &'a str) -> Self {
+        Self {
+            method: "GET",
+            url,
+            headers: &[],
+            body: &[],
+        }
+    }
+}
+
+/// A response as it comes from the canister, with its whole body (GW-007).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Response<'a> {
+    /// The status code.
+    pub status: u16,
+    /// Names and values; repeated names are kept.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// The body as it was sent (GW-075).
+    pub body: &'a [u8],
+    /// The body after its `Content-Encoding` was undone, if that makes a difference. Version 1 certifies this one; the
+    /// body as it was sent is accepted too (GW-094). Version 2 takes no notice of it.
+    pub decoded_body: Option<&'a [u8]>,
+}
+
+impl<'a> Response<'a> {
+    /// A response whose body is sent as it is.
+    pub fn new(status: u16, headers: &'a [(&'a str, &'a str)], body: &'a [u8]) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            decoded_body: None,
+        }
+    }
+}
