@@ -89,8 +89,9 @@ fn whole(error: &dyn Error) -> String {
     text
 }
 
-/// Serves one node's HTTP interface in the background, and returns where.
-async fn serve(port: u16, member: &Arc<Member>) -> std::io::Result<SocketAddr> {
+/// Serves one node's HTTP interface in the background as soon as it has something certified to serve, and returns where.
+async fn serve(port: u16, member: &Arc<Member>) -> Result<SocketAddr, Box<dyn Error>> {
+    member.ready().await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     let member = Arc::clone(member);
@@ -101,7 +102,6 @@ async fn serve(port: u16, member: &Arc<Member>) -> std::io::Result<SocketAddr> {
 async fn run(port: u16, nodes: u32, seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
     let subnet = Subnet::start(Setup::new(nodes, seed(seed_text)?))?;
     let member = subnet.members.first().ok_or("a subnet without nodes")?;
-    member.ready().await?;
     let address = serve(port, member).await?;
     println!("root key  {}", hex(subnet.root_key.to_der().as_slice()));
     println!("url       http://{address}");
