@@ -1,0 +1,484 @@
+//! A canister certifies responses, and a gateway who knows the root key only passes them on.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+use ic_certification::http::{
+    BuildError, CertificateHeader, DowngradeError, Entry, Expression, ExpressionPath, Gateway,
+    HttpError, Request, RequestSelection, Response, ResponseSelection, ResponseTree, Verdict,
+    Version, check_downgrade, verify_with,
+};
+use ic_certification::{
+    Certificate, Freshness, LabeledTree, RootKey, Subject, VerifiedCertificate, leaves,
+};
+use ic_crypto::Seed;
+use ic_crypto::bls::SecretKey;
+use ic_types::codec::Wire;
+use ic_types::{CanisterId, Digest, Path, Time};
+use proptest::prelude::*;
+
+const CANISTER: CanisterId = CanisterId::from_u64(7);
+
+fn key() -> SecretKey {
+    SecretKey::from_seed(Seed::from_bytes(b"root"))
+}
+
+fn root() -> RootKey {
+    RootKey::new(key().public_key())
+}
+
+fn signed(tree: &LabeledTree, shown: &[Path]) -> Certificate {
+    Certificate {
+        tree: tree.witness(shown),
+        signature: key().sign(&tree.root()).to_bytes(),
+        delegation: None,
+    }
+}
+
+/// The data certificate that the system would give the canister.
+fn certify(data: Digest) -> Vec<u8> {
+    let mut tree = LabeledTree::empty();
+    tree.put(&leaves::time(), &Time::from_nanos(7));
+    tree.put(
+        &leaves::canister::certified_data(CANISTER),
+        &data.as_bytes().to_vec(),
+    );
+    signed(&tree, &[Path::default()]).encode()
+}
+
+fn gateway() -> Gateway {
+    Gateway {
+        root: root(),
+        freshness: Freshness::AnyAge,
+        minimum: Version::V2,
+    }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn response_only() -> Expression {
+    Expression::Response(ResponseSelection::AllBut(names(&["Date"])))
+}
+
+/// What the gateway says of a response with the headers that the canister adds.
+fn answer(
+    tree: &ResponseTree,
+    entry: &Entry,
+    request: &Request<'_>,
+    response: &Response<'_>,
+) -> Result<Verdict, HttpError> {
+    let added = tree
+        .headers(entry, request.url, &certify(tree.digest()))
+        .unwrap();
+    let mut headers = response.headers.to_vec();
+    headers.extend(added.iter().map(|(name, value)| (*name, value.as_str())));
+    let response = Response {
+        headers: &headers,
+        ..*response
+    };
+    gateway().verify(CANISTER, request, &response)
+}
+
+/// GW-016, GW-043, GW-044, GW-110, GW-111: pages, redirects and what is shown where nothing is.
+#[test]
+fn a_site() {
+    let page = Response::new(200, &[("Content-Type", "text/html")], b"<p>a page</p>");
+    let redirect = Response::new(301, &[("Location", "/page.html")], b"");
+    let missing = Response::new(404, &[], b"nothing here");
+    let free = Response::new(200, &[], b"whatever");
+    let app = Response::new(200, &[], b"the app");
+
+    let mut tree = ResponseTree::new();
+    let mut insert = |path: Result<ExpressionPath, _>, expression: &Expression, response| {
+        tree.insert(path.unwrap(), expression, None, response)
+            .unwrap()
+    };
+    let expression = response_only();
+    let page_entry = insert(ExpressionPath::exact("/page.html"), &expression, &page);
+    let redirect_entry = insert(ExpressionPath::exact("/"), &expression, &redirect);
+    let missing_entry = insert(ExpressionPath::wildcard("/"), &expression, &missing);
+    let free_entry = insert(ExpressionPath::exact("/free"), &Expression::Nothing, &free);
+    let app_entry = insert(ExpressionPath::wildcard("/app/"), &expression, &app);
+
+    for (entry, url, response) in [
+        (&page_entry, "/page.html?a=b", &page),
+        (&redirect_entry, "/", &redirect),
+        (&missing_entry, "/none", &missing),
+        (&missing_entry, "/page.html/below", &missing),
+        (&free_entry, "/free", &missing),
+        (&app_entry, "/app", &app),
+        (&app_entry, "/app/a/b/c", &app),
+    ] {
+        let verdict = answer(&tree, entry, &Request::get(url), response)
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
+        assert_eq!(verdict.version(), Version::V2);
+        assert_eq!(verdict.time, Time::from_nanos(7));
+        assert_eq!(verdict.request(), None);
+        let certified = entry != &free_entry;
+        assert_eq!((verdict.body(), verdict.status()), (certified, certified));
+        assert_eq!(
+            verdict.headers(response),
+            if certified { response.headers } else { &[] }
+        );
+    }
+
+    // A status, a header and a body that were not certified.
+    for changed in [
+        Response {
+            status: 302,
+            ..redirect
+        },
+        Response {
+            headers: &[("Location", "/elsewhere")],
+            ..redirect
+        },
+        Response {
+            headers: &[("Location", "/page.html"), ("Set-Cookie", "a=b")],
+            ..redirect
+        },
+        Response {
+            body: b"a body",
+            ..redirect
+        },
+    ] {
+        assert!(matches!(
+            answer(&tree, &redirect_entry, &Request::get("/"), &changed),
+            Err(HttpError::OtherResponse { request: None, .. })
+        ));
+    }
+    let dated = [("Location", "/page.html"), ("date", "today")];
+    let dated = Response {
+        headers: &dated,
+        ..redirect
+    };
+    assert!(answer(&tree, &redirect_entry, &Request::get("/"), &dated).is_ok());
+
+    // The canister does not show what something more specific hides.
+    let certificate = certify(tree.digest());
+    assert_eq!(
+        tree.headers(&missing_entry, "/page.html", &certificate),
+        Err(BuildError::MoreSpecific {
+            path: missing_entry.path().clone(),
+            other: page_entry.path().clone(),
+        })
+    );
+    assert!(matches!(
+        tree.headers(&page_entry, "/other", &certificate),
+        Err(BuildError::OtherPath { .. })
+    ));
+    assert!(tree.remove(&page_entry));
+    assert!(!tree.remove(&page_entry));
+    assert_eq!(
+        tree.headers(&page_entry, "/page.html", &certificate),
+        Err(BuildError::Absent)
+    );
+    assert!(answer(&tree, &missing_entry, &Request::get("/page.html"), &missing).is_ok());
+}
+
+/// GW-044: a node hides a page behind what is shown where nothing is.
+#[test]
+fn a_hidden_page() {
+    let missing = Response::new(404, &[], b"nothing here");
+    let page = Response::new(200, &[], b"a page");
+    let mut tree = ResponseTree::new();
+    let mut insert = |path: ExpressionPath, response| {
+        tree.insert(path, &response_only(), None, response).unwrap()
+    };
+    let entry = insert(ExpressionPath::wildcard("/").unwrap(), &missing);
+    insert(ExpressionPath::exact("/page").unwrap(), &page);
+    insert(ExpressionPath::exact("/zoo").unwrap(), &page);
+    // Genuine headers for another path, which prove nothing about this one.
+    let headers = tree
+        .headers(&entry, "/none", &certify(tree.digest()))
+        .unwrap();
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let missing = Response {
+        headers: &headers,
+        ..missing
+    };
+    let verify = |url| gateway().verify(CANISTER, &Request::get(url), &missing);
+    assert!(verify("/none").is_ok());
+    assert!(matches!(
+        verify("/page"),
+        Err(HttpError::MoreSpecific { .. })
+    ));
+    assert!(matches!(
+        verify("/zoo"),
+        Err(HttpError::MoreSpecific { shown: false, .. })
+    ));
+}
+
+/// GW-018, GW-019, GW-056: an answer to one request is none to another.
+#[test]
+fn requests() {
+    let expression = Expression::RequestAndResponse {
+        request: RequestSelection {
+            headers: names(&["Accept"]),
+            query: names(&["id"]),
+        },
+        response: ResponseSelection::Only(names(&["Content-Type"])),
+    };
+    let headers = [("accept", "text/plain"), ("Cookie", "free")];
+    let request = Request {
+        method: "POST",
+        url: "/item?id=7&free=1",
+        headers: &headers,
+        body: b"question",
+    };
+    let response = Response::new(200, &[("Content-Type", "text/plain")], b"answer");
+    let path = ExpressionPath::exact("/item").unwrap();
+    let mut tree = ResponseTree::new();
+    assert_eq!(
+        tree.insert(path.clone(), &expression, None, &response),
+        Err(BuildError::MissingRequest)
+    );
+    let entry = tree
+        .insert(path.clone(), &expression, Some(&request), &response)
+        .unwrap();
+    // A second answer to the same request, and another expression at the same path.
+    let other = Response {
+        status: 404,
+        ..response
+    };
+    let second = tree
+        .insert(path.clone(), &expression, Some(&request), &other)
+        .unwrap();
+    tree.insert(path, &response_only(), None, &response)
+        .unwrap();
+
+    let verdict = answer(&tree, &entry, &request, &response).unwrap();
+    assert_eq!(verdict.request(), expression.request());
+    assert!(answer(&tree, &second, &request, &other).is_ok());
+    for free in [
+        Request {
+            url: "/item?free=2&id=7#part",
+            ..request
+        },
+        Request {
+            headers: &headers[..1],
+            ..request
+        },
+    ] {
+        assert!(answer(&tree, &entry, &free, &response).is_ok(), "{free:?}");
+    }
+    for changed in [
+        Request {
+            method: "PUT",
+            ..request
+        },
+        Request {
+            url: "/item?id=8",
+            ..request
+        },
+        Request {
+            url: "/item?id=7&id=7",
+            ..request
+        },
+        Request {
+            headers: &[],
+            ..request
+        },
+        Request {
+            body: b"",
+            ..request
+        },
+    ] {
+        assert!(
+            matches!(
+                answer(&tree, &entry, &changed, &response),
+                Err(HttpError::OtherResponse {
+                    request: Some(_),
+                    ..
+                })
+            ),
+            "{changed:?}"
+        );
+    }
+}
+
+/// GW-020 to GW-023: the right response with the certificate of other data.
+#[test]
+fn certificates() {
+    let response = Response::new(200, &[], b"");
+    let mut tree = ResponseTree::new();
+    let path = ExpressionPath::exact("/").unwrap();
+    let entry = tree
+        .insert(path, &response_only(), None, &response)
+        .unwrap();
+    let other = certify(Digest::of(b"other data"));
+    let headers = tree.headers(&entry, "/", &other).unwrap();
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let response = Response {
+        headers: &headers,
+        ..response
+    };
+    let request = Request::get("/");
+    assert_eq!(
+        gateway().verify(CANISTER, &request, &response),
+        Err(HttpError::OtherTree {
+            found: tree.digest()
+        })
+    );
+    let canister = CanisterId::from_u64(8);
+    assert_eq!(
+        gateway().verify(canister, &request, &response),
+        Err(HttpError::NoCertifiedData { canister })
+    );
+    // Who has a certificate that was verified already gives that.
+    let good = Certificate::decode(&certify(tree.digest())).unwrap();
+    let good = good
+        .verify(&root(), Subject::Canister(CANISTER), Freshness::AnyAge)
+        .unwrap();
+    assert!(verify_with(CANISTER, &request, &response, Version::V2, |_| Ok(good)).is_ok());
+}
+
+/// GW-091 to GW-095.
+#[test]
+fn the_first_version() {
+    let mut tree = ResponseTree::new();
+    tree.insert_body("/a b", b"first");
+    tree.insert_body("/index.html", b"index");
+    let gateway = Gateway {
+        minimum: Version::V1,
+        ..gateway()
+    };
+    let verify = |of: &str, url, response: Response<'_>| {
+        let (name, value) = tree.body_header(of, &certify(tree.digest())).unwrap();
+        let headers = [(name, value.as_str())];
+        let response = Response {
+            headers: &headers,
+            ..response
+        };
+        gateway.verify(CANISTER, &Request::get(url), &response)
+    };
+    let first = Response::new(404, &[], b"first");
+    let verdict = verify("/a b", "/a%20b?c=d", first).unwrap();
+    assert_eq!(verdict.version(), Version::V1);
+    assert_eq!((verdict.body(), verdict.status()), (true, false));
+    assert!(verdict.headers(&first).is_empty());
+    assert!(verify("/none", "/none", Response::new(200, &[], b"index")).is_ok());
+    // GW-094
+    let packed = Response {
+        body: b"packed",
+        decoded_body: Some(b"first"),
+        ..first
+    };
+    assert!(verify("/a b", "/a%20b", packed).is_ok());
+
+    assert_eq!(
+        verify("/none", "/a%20b", first),
+        Err(HttpError::BodyNotShown),
+        "a page is not replaced by the index"
+    );
+    assert_eq!(
+        verify("/a b", "/a%20b", Response::new(200, &[], b"second")),
+        Err(HttpError::OtherBody {
+            found: Digest::of(b"second")
+        })
+    );
+    for url in ["/%", "/%4", "/%zz", "/%ff"] {
+        assert_eq!(verify("/a b", url, first), Err(HttpError::PercentEncoding));
+    }
+    assert!(tree.clone().remove_body("/a b"));
+}
+
+/// GW-090 to GW-092.
+#[test]
+fn downgrades() {
+    let read = |section: Option<&str>, shown: &[Path]| -> VerifiedCertificate {
+        let mut tree = LabeledTree::empty();
+        tree.put(&leaves::time(), &Time::from_nanos(7));
+        tree.insert(
+            [b"canister".as_slice(), CANISTER.as_slice(), b"module_hash"],
+            [],
+        );
+        if let Some(section) = section {
+            tree.insert(
+                [
+                    b"canister".as_slice(),
+                    CANISTER.as_slice(),
+                    b"metadata",
+                    b"supported_certificate_versions",
+                ],
+                section.as_bytes(),
+            );
+        }
+        signed(&tree, shown)
+            .verify(&root(), Subject::Canister(CANISTER), Freshness::AnyAge)
+            .unwrap()
+    };
+    for (section, expected) in [
+        (None, Ok(())),
+        (Some("1"), Ok(())),
+        (Some("1,3"), Ok(())),
+        (Some("1,2"), Err(DowngradeError::Version2)),
+        (Some(" 2 , 1"), Err(DowngradeError::Version2)),
+        (Some("3"), Err(DowngradeError::NoCommonVersion)),
+        (Some(""), Err(DowngradeError::NoCommonVersion)),
+    ] {
+        let certificate = read(section, &[Path::default()]);
+        assert_eq!(
+            check_downgrade(&certificate, CANISTER),
+            expected,
+            "{section:?}"
+        );
+    }
+    let certificate = read(Some("1"), &[Path::new(["time"])]);
+    assert_eq!(
+        check_downgrade(&certificate, CANISTER),
+        Err(DowngradeError::NotShown)
+    );
+}
+
+proptest! {
+    /// GW-010, GW-014: whatever the headers, the answer is a verdict or an error.
+    #[test]
+    fn any_headers(
+        certificate in ".{0,200}|(certificate|tree|version|expr_path)=:?[A-Za-z0-9+/=,:]{0,99}",
+        expression in ".{0,200}|default_certification\\(ValidationArgs\\{[a-zA-Z_:{}\\[\\]\",]{0,99}",
+        url in ".{0,100}|/[a-z/%?&=#]{0,100}",
+        version in prop::sample::select(vec!["", ",version=1", ",version=2"]),
+    ) {
+        prop_assert!(CertificateHeader::parse(&certificate).is_err());
+        let _ = Expression::parse(&expression);
+        for url in [url.as_str(), "/"] {
+            let mut tree = ResponseTree::new();
+            let response = Response::new(200, &[], b"");
+            let Ok(path) = ExpressionPath::exact(url) else { continue };
+            prop_assert_eq!(path.matches(url), Ok(true));
+            prop_assert_eq!(ExpressionPath::decode(&path.encode()), Ok(path.clone()));
+            let entry = tree.insert(path, &response_only(), None, &response).unwrap();
+            // Certified for this URL, with headers as they come.
+            prop_assert!(answer(&tree, &entry, &Request::get(url), &response).is_ok());
+            let mixed = format!("{certificate}{version}");
+            let headers = [("IC-Certificate", mixed.as_str()), ("IC-CertificateExpression", expression.as_str())];
+            let response = Response { headers: &headers, ..response };
+            prop_assert!(gateway().verify(CANISTER, &Request::get(url), &response).is_err());
+        }
+    }
+
+    /// GW-040, GW-044: every wildcard above a path matches it, and is hidden by all that are longer.
+    #[test]
+    fn any_wildcard(segments in prop::collection::vec("[a-z]{1,3}", 0..5), slash in any::<bool>(), keep in 0_usize..5) {
+        let url = |segments: &[String]| format!("/{}", segments.join("/"));
+        let requested = url(&segments) + if slash && !segments.is_empty() { "/" } else { "" };
+        let kept = keep.min(segments.len());
+        let path = ExpressionPath::wildcard(&url(&segments[..kept])).unwrap();
+        prop_assert_eq!(path.matches(&requested), Ok(true));
+        let places = path.more_specific(&requested).unwrap();
+        prop_assert!(!places.contains(&path));
+        for place in &places {
+            prop_assert_eq!(place.matches(&requested), Ok(true));
+        }
+        for longer in kept + 1..=segments.len() {
+            let longer = ExpressionPath::wildcard(&url(&segments[..longer])).unwrap();
+            prop_assert!(places.contains(&longer));
+        }
+    }
+}
