@@ -149,7 +149,7 @@ fn made_by_others() {
     check("http/made.txt", 23);
 }
 
-/// GW-010, GW-030, GW-031: any bit of the header may be wrong; nothing that differs is accepted but letters that are
+/// GW-010, GW-030 to GW-033: any field of the header may be wrong; nothing that differs is accepted but letters that are
 /// skipped.
 #[test]
 fn changed_headers() {
