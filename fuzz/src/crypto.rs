@@ -1,11 +1,12 @@
 //! Targets of `ic-crypto`.
 
 use ic_crypto::bls;
+use ic_crypto::dkg::{self, Dealing, DecryptionKey, Epoch, Possession};
 use ic_crypto::threshold::{SignatureShare, Threshold, Transcript};
 use ic_crypto::user_key::{CoseKey, PublicKey, WebAuthnKey, WebAuthnSignature};
 use ic_crypto::{NoCanisterSignatures, authenticate, authenticate_all, multisig};
 use ic_types::codec::Wire;
-use ic_types::{Call, Content, Envelope, Query, ReadState, Time};
+use ic_types::{Call, Content, Envelope, NodeId, Principal, Query, ReadState, Time};
 
 /// A key has one form: what decodes encodes to the same bytes (HTTP-060 to HTTP-065).
 pub fn user_key(input: &[u8]) {
@@ -90,4 +91,26 @@ pub fn authentication(input: &[u8]) {
     of::<Call>(input);
     of::<Query>(input);
     of::<ReadState>(input);
+}
+
+/// What arrives from dealers and out of storage has one form for each value, and a stranger's dealing does not verify.
+pub fn dealing(input: &[u8]) {
+    let node = NodeId::new(Principal::ANONYMOUS);
+    let threshold = Threshold::new(2, 4).expect("two of four");
+    if let Ok(dealing) = Dealing::decode(input) {
+        assert_eq!(Dealing::decode(&dealing.encode()).as_ref(), Ok(&dealing));
+    }
+    if let Ok(proof) = Possession::decode(input) {
+        assert_eq!(Possession::decode(&proof.encode()).as_ref(), Ok(&proof));
+    }
+    let committee = (1..=4)
+        .filter_map(|number| Principal::try_from_slice(&[number; 29]).ok())
+        .map(NodeId::new);
+    let transcript = dkg::Transcript::from_bytes(input, committee, threshold, Epoch::FIRST);
+    if let Ok(transcript) = transcript {
+        assert_eq!(transcript.index(&node), None);
+    }
+    if let Ok(key) = DecryptionKey::import(input) {
+        assert!(DecryptionKey::import(&key.export()).is_ok());
+    }
 }

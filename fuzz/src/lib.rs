@@ -23,4 +23,5 @@ pub const TARGETS: &[Target] = &[
     ("webauthn_signature", crypto::webauthn_signature),
     ("points", crypto::points),
     ("authentication", crypto::authentication),
+    ("dealing", crypto::dealing),
 ];
