@@ -1,13 +1,14 @@
 //! A whole node composed from the five crates.
 //!
 //! [`Node`] joins them, in this file. Everything else is what the crates leave to the embedder: the thread and the
-//! clocks around a node ([`member`]), the wires between nodes ([`network`]), what survives a crash ([`store`]), a
-//! subnet set up by a trusted dealer ([`subnet`]), the HTTP interface ([`http`]), and a client that believes nothing
+//! clocks around a node ([`member`]), the wires between nodes ([`network`]), what survives a crash ([`store`]), keys that
+//! the nodes make together ([`key_generation`]), a subnet in one process ([`subnet`]), the HTTP interface ([`http`]), and a client that believes nothing
 //! but the root key ([`client`]).
 
 pub mod client;
 pub mod clock;
 pub mod http;
+pub mod key_generation;
 pub mod member;
 pub mod network;
 pub mod store;

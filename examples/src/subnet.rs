@@ -1,7 +1,7 @@
-//! A subnet set up by a trusted dealer: one process makes all keys and hands each node its own.
+//! A subnet in one process: its nodes make their keys together, and each runs on a thread of its own.
 //!
-//! Whoever runs this knows every secret of the subnet, so it is for demonstrations, tests and development. What the
-//! nodes do with their keys is what they would do with keys of a distributed generation.
+//! Whoever runs the process can look into all nodes, so it is for demonstrations, tests and development. What the nodes
+//! do is what they would do on machines of their own.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,6 +21,7 @@ use ic_wasm_runtime::engine::{EngineSandbox, WasmtimeEngine};
 use ic_wasm_runtime::{ExecutionLimits, Executor, ReplicatedState, Subnet as Facts};
 use tokio::sync::watch;
 
+use crate::key_generation::{NoKeys, generate};
 use crate::member::{self, FixedRegistry, Listener, LocalNode, LocalSandbox, Member, Wires};
 use crate::network::{Letter, Switchboard};
 use crate::store::{Memory, Store};
@@ -29,11 +30,23 @@ use crate::{Halt, Node, clock};
 /// Opens the store of the node at a position, and returns what it holds from an earlier life.
 pub type Open = Box<dyn Fn(usize) -> io::Result<(Box<dyn Store>, Vec<Artifact>)> + Send>;
 
+/// Where the two keys of the subnet come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keys {
+    /// The nodes make them together, and no one ever knows them.
+    #[default]
+    Generated,
+    /// A trusted dealer makes them and hands each node its share: faster, for tests.
+    Dealt,
+}
+
 /// What a subnet is made from.
 pub struct Setup {
+    /// Where the subnet's keys come from.
+    pub keys: Keys,
     /// How many nodes. Four go on when one fails.
     pub nodes: u32,
-    /// Where all keys come from.
+    /// The entropy from which nodes make their keys.
     pub seed: Seed,
     /// When the subnet began. A subnet that is to find its artifacts again must be given the same moment again.
     pub genesis: Time,
@@ -50,6 +63,7 @@ impl Setup {
     pub fn new(nodes: u32, seed: Seed) -> Self {
         let open: Open = Box::new(|_| Ok((Box::new(Memory::default()), Vec::new())));
         Self {
+            keys: Keys::default(),
             nodes,
             seed,
             genesis: clock::wall(),
@@ -78,6 +92,9 @@ pub enum SetupError {
     /// No subnet can have that many nodes.
     #[error(transparent)]
     Record(#[from] InconsistentRecord),
+    /// The nodes cannot make keys together.
+    #[error(transparent)]
+    Keys(#[from] NoKeys),
     /// A node cannot begin.
     #[error(transparent)]
     Start(#[from] CannotStart),
@@ -93,9 +110,13 @@ pub enum SetupError {
 }
 
 /// Makes all keys. The same setup makes the same keys.
-fn deal_keys(setup: &Setup) -> Result<(Arc<SubnetRecord>, Vec<NodeKeys>), SetupError> {
+fn make_keys(setup: &Setup) -> Result<(Arc<SubnetRecord>, Vec<NodeKeys>), SetupError> {
     let config = Config::new(setup.parameters.clone())?;
-    let (record, secrets) = deal(setup.seed.derive("subnet"), setup.nodes, config)?;
+    let seed = setup.seed.derive("subnet");
+    let (record, secrets) = match setup.keys {
+        Keys::Generated => generate(&seed, setup.nodes, config)?,
+        Keys::Dealt => deal(seed, setup.nodes, config)?,
+    };
     Ok((Arc::new(record), secrets))
 }
 
@@ -113,12 +134,12 @@ pub struct Subnet {
 }
 
 impl Subnet {
-    /// Deals keys and starts all nodes.
+    /// Makes the keys and starts all nodes.
     ///
     /// # Errors
     /// [`SetupError`].
     pub fn start(setup: Setup) -> Result<Self, SetupError> {
-        let (record, secrets) = deal_keys(&setup)?;
+        let (record, secrets) = make_keys(&setup)?;
         let root_key = RootKey::new(record.high().group_key().clone());
         let engine =
             WasmtimeEngine::new().map_err(|error| SetupError::Engine(error.to_string()))?;
@@ -155,8 +176,8 @@ impl Subnet {
     /// # Errors
     /// [`SetupError`].
     pub fn revive(&mut self, position: usize) -> Result<(), SetupError> {
-        // Secrets have one owner, and this node's are gone with it: they are dealt again.
-        let (_, secrets) = deal_keys(&self.setup)?;
+        // Secrets have one owner, and this node's are gone with it: the same seed makes them again.
+        let (_, secrets) = make_keys(&self.setup)?;
         if let Some(keys) = secrets.into_iter().nth(position) {
             let revived = self.launch(position, keys)?;
             if let Some(member) = self.members.get_mut(position) {

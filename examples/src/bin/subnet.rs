@@ -105,7 +105,9 @@ async fn run(port: u16, nodes: u32, seed_text: Option<String>) -> Result<(), Box
     let address = serve(port, member).await?;
     println!("root key  {}", hex(subnet.root_key.to_der().as_slice()));
     println!("url       http://{address}");
-    println!("A trusted dealer made the keys: good for development and tests. Ctrl-C ends it.");
+    println!(
+        "The nodes made the keys together, all in this process: good for development and tests. Ctrl-C ends it."
+    );
 
     let started = Clock::start();
     let mut every_second = tokio::time::interval(Duration::from_secs(1));
@@ -224,7 +226,7 @@ async fn demo(seed_text: Option<String>) -> Result<(), Box<dyn Error>> {
 
     let ids: Vec<NodeId> = subnet.members.iter().map(|member| member.node).collect();
     println!(
-        "A subnet of four nodes. No node knows the key of the subnet: each has a share, and three shares sign."
+        "A subnet of four nodes. They made its key together and no node knows it: each has a share, and three shares sign."
     );
     for (position, node) in ids.iter().enumerate() {
         println!("  node {position}    {node}");
