@@ -53,7 +53,8 @@ proptest! {
         let paths: Vec<Path> = shown.iter().cloned().map(Path::new).collect();
         let ours = state.witness(&paths);
         let theirs = peer(&ours);
-        prop_assert_eq!(&theirs.digest(), ours.digest().as_bytes());
+        let digest = ours.digest();
+        prop_assert_eq!(&theirs.digest(), digest.as_bytes());
         prop_assert_eq!(HashTree::decode(&serde_cbor::to_vec(&theirs).expect("it has a form")), Ok(ours.clone()));
         for path in shown.iter().chain(&asked) {
             let (ours, theirs) = (answer(ours.lookup(path)), theirs.lookup_path(path));
@@ -73,12 +74,14 @@ proptest! {
         }
         for key in &asked {
             let witness = peer(&ours.witness(key));
-            prop_assert_eq!(&witness.digest(), ours.digest().as_bytes());
+            let digest = ours.digest();
+            prop_assert_eq!(&witness.digest(), digest.as_bytes());
             let expected = entries.get(key).map_or(Lookup::Absent, |value| Lookup::Found(value));
             prop_assert_eq!(witness.lookup_path([key]), answer(expected));
             let bytes = serde_cbor::to_vec(&theirs.witness(key)).expect("it has a form");
             let witness = HashTree::decode(&bytes).expect("we read what the peer writes");
-            prop_assert_eq!(witness.digest().as_bytes(), &theirs.root_hash());
+            let digest = witness.digest();
+            prop_assert_eq!(digest.as_bytes(), &theirs.root_hash());
             prop_assert_eq!(witness.lookup([key]), expected);
         }
         let whole = ours.witness_prefix([], Show::Values);
@@ -95,7 +98,10 @@ proptest! {
 /// for absent what is there, or may be.
 #[test]
 fn the_peer_is_wrong_about_empty_and_pruned_sides() {
-    let found = HashTree::fork(&HashTree::empty(), &HashTree::labeled(b"a", &HashTree::leaf(b"v")));
+    let found = HashTree::fork(
+        &HashTree::empty(),
+        &HashTree::labeled(b"a", &HashTree::leaf(b"v")),
+    );
     assert_eq!(found.lookup(["a"]), Lookup::Found(b"v"));
     assert_eq!(peer(&found).lookup_path(["a"]), LookupResult::Absent);
     let unknown = HashTree::fork(&HashTree::pruned(&found.digest()), &HashTree::empty());
@@ -106,27 +112,42 @@ fn the_peer_is_wrong_about_empty_and_pruned_sides() {
 /// Real certificates, right and wrong: the same verdict, but where the peer lets pass what shows no ranges.
 #[test]
 fn certificates() {
-    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../ic-certification/tests/vectors/");
-    let table = std::fs::read_to_string(format!("{vectors}certificates.txt")).expect("the vectors are there");
+    let vectors = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../ic-certification/tests/vectors/"
+    );
+    let table = std::fs::read_to_string(format!("{vectors}certificates.txt"))
+        .expect("the vectors are there");
     let root = RootKey::mainnet();
     let mut verdicts = [0, 0];
     for row in table.lines().filter(|row| !row.starts_with(';')) {
         let columns: Vec<&str> = row.split_whitespace().collect();
         let (name, kind, canister) = (columns[0], columns[1], columns[3]);
-        let Ok(canister) = canister.parse::<CanisterId>() else { continue };
-        let bytes = std::fs::read(format!("{vectors}certificates/{name}")).expect("the vectors are there");
+        let Ok(canister) = canister.parse::<CanisterId>() else {
+            continue;
+        };
+        let bytes =
+            std::fs::read(format!("{vectors}certificates/{name}")).expect("the vectors are there");
         if kind != "certificate" || !canister.to_string().ends_with("-cai") {
             continue;
         }
         let ours = Certificate::decode(&bytes).ok();
-        let time = ours.as_ref().and_then(|certificate| {
-            certificate.tree.value_at(&leaves::time()).ok()?.value()
+        let time = ours
+            .as_ref()
+            .and_then(|certificate| certificate.tree.value_at(&leaves::time()).ok()?.value());
+        let ours = ours.map(|certificate| {
+            certificate
+                .verify(&root, Subject::Canister(canister), Freshness::AnyAge)
+                .is_ok()
         });
-        let ours = ours.map(|certificate| certificate.verify(&root, Subject::Canister(canister), Freshness::AnyAge).is_ok());
-        let theirs = serde_cbor::from_slice::<peer_certification::Certificate>(&bytes).ok().map(|certificate| {
-            let now = time.map_or(0, |time| time.as_nanos().into());
-            certificate.verify(canister.as_slice(), root.to_der().as_slice(), &now, &1).is_ok()
-        });
+        let theirs = serde_cbor::from_slice::<peer_certification::Certificate>(&bytes)
+            .ok()
+            .map(|certificate| {
+                let now = time.map_or(0, |time| time.as_nanos().into());
+                certificate
+                    .verify(canister.as_slice(), root.to_der().as_slice(), &now, &1)
+                    .is_ok()
+            });
         assert_eq!(ours, theirs, "{name}");
         verdicts[usize::from(ours == Some(true))] += 1;
     }
