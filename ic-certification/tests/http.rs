@@ -3,8 +3,8 @@
 
 use ic_certification::http::{
     BuildError, CertificateHeader, DowngradeError, Entry, Expression, ExpressionPath, Gateway,
-    HttpError, Request, RequestSelection, Response, ResponseSelection, ResponseTree, Verdict,
-    Version, check_downgrade, verify_with,
+    HttpError, PathError, Request, RequestSelection, Response, ResponseSelection, ResponseTree,
+    Verdict, Version, check_downgrade, verify_with,
 };
 use ic_certification::{
     Certificate, Freshness, LabeledTree, RootKey, Subject, VerifiedCertificate, leaves,
@@ -211,6 +211,63 @@ fn a_hidden_page() {
     ));
 }
 
+/// GW-041 (decision 0051): the URL is percent-encoded, what is in the tree is not. A page whose name looks encoded is
+/// not the one whose URL looks like that name.
+#[test]
+fn encoded_urls() {
+    let mut tree = ResponseTree::new();
+    let named = |body| Response::new(200, &[], body);
+    let mut insert = |url: &str, body| {
+        let path = ExpressionPath::exact(url).unwrap();
+        tree.insert(path, &response_only(), None, &named(body))
+            .unwrap()
+    };
+    let spaced = insert("/a%20page/%c3%bc.html", b"spaced");
+    let encoded = insert("/a%2520page/%25C3%25BC.html", b"encoded");
+    let percent = insert("/100%", b"percent");
+    assert_eq!(
+        spaced.path().labels().collect::<Vec<_>>(),
+        ["http_expr", "a page", "ü.html", "<$>"]
+    );
+    assert_eq!(
+        encoded.path().labels().collect::<Vec<_>>(),
+        ["http_expr", "a%20page", "%C3%BC.html", "<$>"]
+    );
+    for (entry, url, body) in [
+        (&spaced, "/a%20page/%C3%BC.html", &b"spaced"[..]),
+        (&spaced, "/a%20page%2f%C3%BC.html?%2f#%2f", b"spaced"),
+        (&spaced, "/a page/ü.html", b"spaced"),
+        (&encoded, "/a%2520page/%25C3%25BC.html", b"encoded"),
+        (&percent, "/100%", b"percent"),
+        (&percent, "/%3100%25", b"percent"),
+    ] {
+        let verdict = answer(&tree, entry, &Request::get(url), &named(body));
+        assert!(verdict.is_ok(), "{url}: {verdict:?}");
+    }
+    let certificate = certify(tree.digest());
+    for (entry, url) in [
+        (&encoded, "/a%20page/%C3%BC.html"),
+        (&spaced, "/a%2520page/%25C3%25BC.html"),
+        (&percent, "/10%30%2525"),
+    ] {
+        let path = entry.path().clone();
+        assert_eq!(
+            tree.headers(entry, url, &certificate),
+            Err(BuildError::OtherPath { path }),
+            "{url}"
+        );
+    }
+    assert_eq!(
+        ExpressionPath::exact("/a%ff"),
+        Err(PathError::NotUtf8),
+        "no label of text"
+    );
+    // Encoded or not, a terminator is none in the middle (GW-040).
+    for url in ["/<$>", "/%3C$%3E", "/a/%3c%2A%3e/b"] {
+        assert_eq!(ExpressionPath::exact(url), Err(PathError::Terminator));
+    }
+}
+
 /// GW-018, GW-019, GW-056: an answer to one request is none to another.
 #[test]
 fn requests() {
@@ -382,9 +439,13 @@ fn the_first_version() {
             found: Digest::of(b"second")
         })
     );
-    for url in ["/%", "/%4", "/%zz", "/%ff"] {
-        assert_eq!(verify("/a b", url, first), Err(HttpError::PercentEncoding));
+    for url in ["/%", "/%4", "/%zz"] {
+        assert_eq!(verify("/a b", url, first), Err(HttpError::BodyNotShown));
     }
+    assert_eq!(
+        verify("/a b", "/%ff", first),
+        Err(HttpError::Url(PathError::NotUtf8))
+    );
     assert!(tree.clone().remove_body("/a b"));
 }
 

@@ -122,7 +122,7 @@ fn responses() {
     );
 }
 
-/// GW-031, GW-040 to GW-042, GW-138, GW-139.
+/// GW-031, GW-040 to GW-042 (decision 0051), GW-138, GW-139.
 #[test]
 fn paths() {
     for (path, hex) in [
@@ -143,10 +143,7 @@ fn paths() {
     for (url, expected) in [
         ("/app", r#"["http_expr", "app", "<$>"]"#),
         ("/app/", r#"["http_expr", "app", "", "<$>"]"#),
-        (
-            "//a//b%20c?x=/y#/z",
-            r#"["http_expr", "a", "b%20c", "<$>"]"#,
-        ),
+        ("//a//b%20c?x=/y#/z", r#"["http_expr", "a", "b c", "<$>"]"#),
     ] {
         assert_eq!(labels(ExpressionPath::exact(url).unwrap()), expected);
     }
@@ -193,7 +190,23 @@ fn precedence() {
             r#"["http_expr", "", "<*>"]"#,
         ]
     );
-    assert_eq!(more_specific("/a/", "/a"), [r#"["http_expr", "a", "<$>"]"#]);
+    // A wildcard below a slash that the URL lacks answers after all that the URL does begin with, and precedes nothing.
+    assert_eq!(
+        more_specific("/a/", "/a"),
+        [
+            r#"["http_expr", "a", "<$>"]"#,
+            r#"["http_expr", "a", "<*>"]"#
+        ]
+    );
+    assert_eq!(more_specific("/a", "/a"), [r#"["http_expr", "a", "<$>"]"#]);
+    assert_eq!(
+        more_specific("/", "/a"),
+        [
+            r#"["http_expr", "a", "<$>"]"#,
+            r#"["http_expr", "a", "<*>"]"#,
+            r#"["http_expr", "", "<*>"]"#,
+        ]
+    );
     let wildcard = ExpressionPath::wildcard("/a/b").unwrap();
     for (url, expected) in [
         ("/a/b", true),

@@ -1,5 +1,7 @@
 //! The place of an expression in the tree, and which places come before it (GW-040 to GW-045, GW-093).
 
+use std::borrow::Cow;
+
 use ic_types::codec::{DecodeError, Reader, Writer};
 
 const ROOT: &str = "http_expr";
@@ -18,6 +20,10 @@ pub const SEGMENTS: usize = 256;
 /// assert!(path.matches("/app/?page=1")?);
 /// assert!(!path.matches("/app")?);
 /// assert!(ExpressionPath::wildcard("/app")?.matches("/app/main.js")?);
+///
+/// // URLs are percent-encoded, what is in the tree is not.
+/// let path = ExpressionPath::exact("/a%20page")?; // ["http_expr", "a page", "<$>"]
+/// assert_eq!(path.labels().nth(1), Some("a page"));
 /// # Ok::<(), ic_certification::http::PathError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +54,9 @@ pub enum PathError {
     /// The URL does not begin with a slash: scheme and host are not part of it (GW-004).
     #[error("the URL does not begin with a slash")]
     NotAPath,
+    /// What is percent-encoded in the path of the URL is not UTF-8.
+    #[error("the path of the URL is not percent-encoded UTF-8")]
+    NotUtf8,
 }
 
 impl ExpressionPath {
@@ -56,7 +65,7 @@ impl ExpressionPath {
     /// # Errors
     /// Not a path, too long, or a segment that is a terminator.
     pub fn exact(url: &str) -> Result<Self, PathError> {
-        Self::new(segments(url)?, false)
+        Self::new(segments(&path_of(url)?)?, false)
     }
 
     /// The place for all paths that begin with that of this URL.
@@ -66,7 +75,8 @@ impl ExpressionPath {
     /// # Errors
     /// As [`exact`](Self::exact).
     pub fn wildcard(url: &str) -> Result<Self, PathError> {
-        let mut segments = segments(url)?;
+        let path = path_of(url)?;
+        let mut segments = segments(&path)?;
         if segments == [""] {
             segments.clear();
         }
@@ -136,10 +146,13 @@ impl ExpressionPath {
     /// # Errors
     /// The URL is not a path, or too long.
     pub fn matches(&self, url: &str) -> Result<bool, PathError> {
-        let requested = segments(url)?;
+        let path = path_of(url)?;
+        let requested = segments(&path)?;
         Ok(if self.wildcard {
-            requested.len() >= self.stem().len()
-                && requested.iter().zip(self.stem()).all(|(a, b)| a == b)
+            let own = self.stem().iter().map(String::as_str);
+            let requested = stem(&requested);
+            requested.len() >= own.len()
+                && own.zip(requested).all(|(own, requested)| own == *requested)
         } else {
             requested == self.segments
         })
@@ -150,31 +163,40 @@ impl ExpressionPath {
     /// # Errors
     /// The URL is not a path, or too long.
     pub fn more_specific(&self, url: &str) -> Result<Vec<Self>, PathError> {
-        let mut requested = segments(url)?;
+        let path = path_of(url)?;
+        let requested = segments(&path)?;
         if !self.wildcard {
             return Ok(Vec::new());
         }
-        let place = |segments: &[&str], wildcard| Self {
-            segments: segments.iter().map(|&segment| segment.to_owned()).collect(),
-            wildcard,
+        let place = |segments: &[&str], slash: bool, wildcard| {
+            let slash = slash.then_some("");
+            let segments = segments.iter().copied().chain(slash);
+            Self {
+                segments: segments.map(str::to_owned).collect(),
+                wildcard,
+            }
         };
-        let mut places = vec![place(&requested, false)];
-        if requested.last() == Some(&"") {
-            requested.pop();
-        }
-        while requested.len() >= self.stem().len() {
-            for trailing in [true, false] {
-                let mut wildcard = place(&requested, true);
-                if trailing {
-                    wildcard.segments.push(String::new());
-                }
-                if wildcard == *self {
+        let stem = stem(&requested);
+        let slash = stem.len() < requested.len();
+        let own = self.stem().len();
+        let own = (own, own < self.segments.len());
+        let mut places = vec![place(stem, slash, false)];
+        for length in (0..=stem.len()).rev() {
+            let prefix = stem.get(..length).unwrap_or_default();
+            // A wildcard below a slash that the URL lacks may answer, but precedes nothing.
+            let forms: &[bool] = if length < stem.len() || slash {
+                &[true, false]
+            } else {
+                &[false]
+            };
+            for slash in forms {
+                if (length, *slash) == own {
                     return Ok(places);
                 }
-                places.push(wildcard);
+                places.push(place(prefix, *slash, true));
             }
-            if requested.pop().is_none() {
-                break;
+            if (length, true) == own {
+                return Ok(places);
             }
         }
         Ok(places)
@@ -182,10 +204,7 @@ impl ExpressionPath {
 
     /// The segments without an empty one at the end.
     fn stem(&self) -> &[String] {
-        match self.segments.split_last() {
-            Some((last, stem)) if last.is_empty() => stem,
-            Some(_) | None => &self.segments,
-        }
+        stem(&self.segments)
     }
 }
 
@@ -203,14 +222,44 @@ fn read(bytes: &[u8]) -> Result<Vec<&str>, DecodeError> {
     Ok(labels)
 }
 
-/// The path of a URL, without query and fragment (GW-041, GW-067).
-pub(super) fn path_of(url: &str) -> Result<&str, PathError> {
+/// The path of a URL, without query and fragment, percent-decoded (GW-041, GW-067, GW-093).
+///
+/// It is decoded before it is divided, so that `%2F` divides too: that is what gateways do and what canisters
+/// therefore certify, where the specification would have the segments encoded (decision 0051).
+pub(super) fn path_of(url: &str) -> Result<Cow<'_, str>, PathError> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     if path.starts_with('/') {
-        Ok(path)
+        percent_decoded(path)
     } else {
         Err(PathError::NotAPath)
     }
+}
+
+/// The text that a percent-encoded path stands for. A percent sign without two digits after it stands for itself, as
+/// in browsers ("percent-decode" of the URL standard).
+fn percent_decoded(path: &str) -> Result<Cow<'_, str>, PathError> {
+    if !path.contains('%') {
+        return Ok(Cow::Borrowed(path));
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let encoded = |rest: &[u8]| {
+        let (&[high, low], _) = rest.split_first_chunk::<2>()?;
+        u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+    };
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&first, others)) = rest.split_first() {
+        rest = others;
+        match encoded(others).filter(|_| first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = others.get(2..).unwrap_or_default();
+            }
+            None => bytes.push(first),
+        }
+    }
+    let text = String::from_utf8(bytes).map_err(|_| PathError::NotUtf8)?;
+    Ok(Cow::Owned(text))
 }
 
 /// The query of a URL, without question mark and fragment.
@@ -219,9 +268,16 @@ pub(super) fn query_of(url: &str) -> Option<&str> {
     without_fragment.split_once('?').map(|(_, query)| query)
 }
 
-/// The segments of the path of a URL: the empty ones are left out, but for one at the end (GW-042).
-fn segments(url: &str) -> Result<Vec<&str>, PathError> {
-    let path = path_of(url)?;
+/// The segments without an empty one at the end.
+fn stem<S: AsRef<str>>(segments: &[S]) -> &[S] {
+    match segments.split_last() {
+        Some((last, stem)) if last.as_ref().is_empty() => stem,
+        Some(_) | None => segments,
+    }
+}
+
+/// The segments of a path: the empty ones are left out, but for one at the end (GW-042).
+fn segments(path: &str) -> Result<Vec<&str>, PathError> {
     let mut segments = Vec::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         if segments.len() + 1 == SEGMENTS {

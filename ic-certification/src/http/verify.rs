@@ -74,9 +74,6 @@ pub enum HttpError {
     /// The URL of the request has no path that could be looked up.
     #[error(transparent)]
     Url(PathError),
-    /// The path of the URL does not decode (version 1).
-    #[error("the path of the URL is not percent-encoded UTF-8")]
-    PercentEncoding,
     /// The response is certified for other requests (GW-043, GW-044).
     #[error("a response for {path}, which the requested URL does not match")]
     OtherPath {
@@ -302,8 +299,7 @@ fn check_body(
     request: &Request<'_>,
     response: &Response<'_>,
 ) -> Result<(), HttpError> {
-    let path = percent_decoded(path_of(request.url).map_err(HttpError::Url)?)
-        .ok_or(HttpError::PercentEncoding)?;
+    let path = path_of(request.url).map_err(HttpError::Url)?;
     let at = |path: &str| tree.lookup(["http_assets", path]);
     let certified = match at(&path) {
         // Only if it is proved that the path has no body of its own.
@@ -318,24 +314,6 @@ fn check_body(
         Some(&found) => Err(HttpError::OtherBody { found }),
         None => Err(HttpError::BodyNotShown),
     }
-}
-
-/// The text that a percent-encoded path stands for (RFC 3986, section 2.1).
-fn percent_decoded(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&first, others)) = rest.split_first() {
-        rest = others;
-        if first != b'%' {
-            bytes.push(first);
-            continue;
-        }
-        let (&[high, low], others) = others.split_first_chunk::<2>()?;
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        bytes.push(u8::try_from(digit(high)? << 4 | digit(low)?).ok()?);
-        rest = others;
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// Why a response of version 1 must not be accepted in the place of one of version 2.
