@@ -532,7 +532,7 @@ proptest! {
         let kept = keep.min(segments.len());
         let path = ExpressionPath::wildcard(&url(&segments[..kept])).unwrap();
         prop_assert_eq!(path.matches(&requested), Ok(true));
-        let places = path.more_specific(&requested).unwrap();
+        let places: Vec<_> = path.more_specific(&requested).unwrap().collect();
         prop_assert!(!places.contains(&path));
         for place in &places {
             prop_assert_eq!(place.matches(&requested), Ok(true));

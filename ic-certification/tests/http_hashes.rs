@@ -177,7 +177,7 @@ fn precedence() {
     let more_specific = |path: &str, url| {
         let path = ExpressionPath::wildcard(path).unwrap();
         let places = path.more_specific(url).unwrap();
-        places.iter().map(ToString::to_string).collect::<Vec<_>>()
+        places.map(|place| place.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(
         more_specific("/", "/a/b/"),
@@ -206,6 +206,17 @@ fn precedence() {
             r#"["http_expr", "a", "<*>"]"#,
             r#"["http_expr", "", "<*>"]"#,
         ]
+    );
+    // Twice as many as segments, and each has up to all of them: they are made one by one.
+    let long = "/a".repeat(200);
+    let places = ExpressionPath::wildcard("/").unwrap();
+    let mut places = places.more_specific(&long).unwrap();
+    assert_eq!(places.len(), 401);
+    assert_eq!(places.next(), ExpressionPath::exact(&long).ok());
+    assert_eq!(places.next(), ExpressionPath::wildcard(&long).ok());
+    assert_eq!(
+        places.last(),
+        ExpressionPath::decode(&bytes("8369687474705f6578707260633c2a3e")).ok()
     );
     let wildcard = ExpressionPath::wildcard("/a/b").unwrap();
     for (url, expected) in [

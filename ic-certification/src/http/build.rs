@@ -5,6 +5,7 @@ use ic_types::{Digest, Label, Path};
 use super::hash::{request_hash, response_hash};
 use super::header::CertificateHeader;
 use super::path::{ExpressionPath, PathError};
+use super::requested::Requested;
 use super::{
     CERTIFICATE_HEADER, EXPRESSION_HEADER, Expression, ExpressionError, Request, Response,
 };
@@ -135,18 +136,23 @@ impl ResponseTree {
         let path = &entry.path;
         let place = entry.place();
         self.tree.get(&place).ok_or(BuildError::Absent)?;
-        if !path.matches(url)? {
+        let requested = Requested::of(url)?;
+        if !requested.is_answered_at(path) {
             return Err(BuildError::OtherPath { path: path.clone() });
         }
         let mut shown = vec![Path::new(place)];
-        for other in path.more_specific(url)? {
-            if self.tree.get(other.labels()).is_some() {
+        for index in 0..requested.count_before(path) {
+            let other = requested.nth(index);
+            let Some(absent) = self.absent(other.labels()) else {
                 return Err(BuildError::MoreSpecific {
                     path: path.clone(),
-                    other,
+                    other: other.to_path(),
                 });
+            };
+            // What is missing in the way of many places is shown to be missing once.
+            if shown.last() != Some(&absent) {
+                shown.push(absent);
             }
-            shown.push(Path::new(other.labels()));
         }
         let tree = self.tree.witness(&shown);
         Ok([
@@ -194,6 +200,20 @@ impl ResponseTree {
             CERTIFICATE_HEADER,
             CertificateHeader::write(certificate, &tree, None),
         ))
+    }
+
+    /// The labels down to the first that is not in the tree; none if all are.
+    fn absent<'a>(&self, labels: impl Iterator<Item = &'a str>) -> Option<Path> {
+        let mut way = Vec::new();
+        let mut here = &self.tree;
+        for label in labels {
+            way.push(label);
+            match here.get([label]) {
+                Some(below) => here = below,
+                None => return Some(Path::new(way)),
+            }
+        }
+        None
     }
 
     /// Takes out what is at a place, and the labels above that have nothing else below them.

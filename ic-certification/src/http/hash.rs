@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ic_types::{Digest, HashValue, hash_of_map};
 
-use super::path::query_of;
+use super::requested::query_of;
 use super::{
     CERTIFICATE_HEADER, EXPRESSION_HEADER, Request, RequestSelection, Response, ResponseSelection,
 };

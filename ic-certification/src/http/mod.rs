@@ -29,6 +29,7 @@ mod expression;
 mod hash;
 mod header;
 mod path;
+mod requested;
 mod verdict;
 mod verify;
 

@@ -4,7 +4,8 @@ use ic_types::{CanisterId, Digest};
 
 use super::hash::{request_hash, response_hash};
 use super::header::{CertificateHeader, HeaderError, Version};
-use super::path::{ExpressionPath, PathError, path_of};
+use super::path::{ExpressionPath, PathError};
+use super::requested::{Requested, path_of};
 use super::verdict::{Certified, Verdict};
 use super::{
     CERTIFICATE_HEADER, EXPRESSION_HEADER, Expression, ExpressionError, Request, Response,
@@ -241,16 +242,18 @@ fn check_response(
     request: &Request<'_>,
     response: &Response<'_>,
 ) -> Result<Expression, HttpError> {
-    if !path.matches(request.url).map_err(HttpError::Url)? {
+    let requested = Requested::of(request.url).map_err(HttpError::Url)?;
+    if !requested.is_answered_at(path) {
         return Err(HttpError::OtherPath { path: path.clone() });
     }
-    for other in path.more_specific(request.url).map_err(HttpError::Url)? {
+    for index in 0..requested.count_before(path) {
+        let other = requested.nth(index);
         match tree.subtree(other.labels()) {
             SubTreeLookup::Absent => {}
             found @ (SubTreeLookup::Found(_) | SubTreeLookup::Unknown) => {
                 return Err(HttpError::MoreSpecific {
                     path: path.clone(),
-                    other,
+                    other: other.to_path(),
                     shown: found.found().is_some(),
                 });
             }
