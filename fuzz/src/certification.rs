@@ -5,13 +5,16 @@ use ic_certification::{
     SubnetTypes,
 };
 use ic_crypto::user_key::CanisterKey;
-use ic_types::CanisterId;
 use ic_types::codec::Wire;
+use ic_types::{CanisterId, Digest};
+
+use crate::http::bytes;
+use crate::memory::bounded;
 
 /// What decodes encodes to the same bytes; what is listed is found; merging a tree with itself or with its hash gives the
 /// tree (CERT-001 to CERT-042).
 pub fn hash_tree(input: &[u8]) {
-    let Ok(tree) = HashTree::decode(input) else {
+    let Ok(tree) = bounded(input, HashTree::decode) else {
         return;
     };
     let encoded = tree.encode();
@@ -48,39 +51,117 @@ pub fn hash_tree(input: &[u8]) {
 }
 
 /// What decodes encodes, and nothing is believed: the key of the public network signed no input of a fuzzer, but for the
-/// seeds. The same for signatures of canisters.
+/// seeds that speak for this canister (CERT-060 to CERT-086).
 pub fn certificate(input: &[u8]) {
-    let canister = CanisterId::from_u64(1);
-    if let Ok(certificate) = Certificate::decode(input) {
-        assert_eq!(
-            Certificate::decode(&certificate.encode()).as_ref(),
-            Ok(&certificate)
-        );
-        let tree = certificate.tree.clone();
-        if let Ok(verified) = certificate.verify(
-            &RootKey::mainnet(),
-            Subject::Canister(canister),
-            Freshness::AnyAge,
-        ) {
-            assert_eq!(verified.tree(), &tree);
-            assert_eq!(verified.tree().well_formed(), Ok(()));
-        }
+    thread_local! {
+        static ROOT: RootKey = RootKey::mainnet();
+        static CANISTER: CanisterId = "ivg37-qiaaa-aaaab-aaaga-cai".parse().expect("an id");
+        static SIGNED: [Digest; 2] = [
+            &include_bytes!(
+                "../../ic-certification/tests/vectors/certificates/mainnet_sample_2022.cbor"
+            )[..],
+            // Of the root subnet, which speaks for all.
+            include_bytes!(
+                "../../ic-certification/tests/vectors/certificates/mainnet_delegation_2022.cbor"
+            ),
+        ]
+        .map(|bytes| {
+            let certificate = Certificate::decode(bytes).expect("a certificate");
+            certificate.tree.digest()
+        });
     }
-    if let Ok(signature) = CanisterSignature::decode(input) {
-        assert_eq!(
-            CanisterSignature::decode(&signature.encode()).as_ref(),
-            Ok(&signature)
-        );
-        let key = CanisterKey {
-            canister,
-            seed: Vec::new(),
+    let Ok(certificate) = bounded(input, Certificate::decode) else {
+        return;
+    };
+    assert_eq!(
+        Certificate::decode(&certificate.encode()).as_ref(),
+        Ok(&certificate)
+    );
+    let tree = certificate.tree.clone();
+    let subject = Subject::Canister(CANISTER.with(|canister| *canister));
+    let verdict = ROOT.with(|root| certificate.verify(root, subject, Freshness::AnyAge));
+    if let Ok(verified) = verdict {
+        assert_eq!(verified.tree(), &tree);
+        assert_eq!(verified.tree().well_formed(), Ok(()));
+        let digest = tree.digest();
+        assert!(SIGNED.with(|signed| signed.contains(&digest)), "forged");
+    }
+}
+
+/// The first byte says which of the vectors' messages, the rest is a signature on it. It holds if it is the vector's, and
+/// otherwise not (CERT-090 to CERT-096).
+pub fn canister_signature(input: &[u8]) {
+    struct Signed {
+        root: RootKey,
+        key: CanisterKey,
+        message: Vec<u8>,
+        signature: CanisterSignature,
+    }
+    fn vectors() -> Vec<Signed> {
+        macro_rules! vector {
+            ($file:literal) => {
+                include_bytes!(concat!(
+                    "../../ic-certification/tests/vectors/canister-signatures/",
+                    $file
+                ))
+                .as_slice()
+            };
+        }
+        let rows = include_str!("../../ic-certification/tests/vectors/canister_signatures.txt");
+        let roots = include_str!("../../ic-certification/tests/vectors/root_keys.txt");
+        let root = |name: &str| {
+            let mut rows = roots.lines().filter_map(|row| row.strip_prefix(name));
+            let key = rows.find_map(|rest| rest.strip_prefix(' ')).expect(name);
+            RootKey::from_der(&bytes(key.split_whitespace().next().expect(name))).expect(name)
         };
-        let verdict = signature.verify(
-            &RootKey::mainnet(),
-            &key,
-            b"message",
+        let rows = rows
+            .lines()
+            .map(|row| row.split_whitespace().collect::<Vec<_>>());
+        rows.filter_map(|row| {
+            let [_, file, of, key, message, "valid"] = row[..] else {
+                return None;
+            };
+            let signature = match file {
+                "ii_alias_2024.sig.cbor" => vector!("ii_alias_2024.sig.cbor"),
+                "ii_delegation_2024.sig.cbor" => vector!("ii_delegation_2024.sig.cbor"),
+                "idp_stability_2021.sig.cbor" => vector!("idp_stability_2021.sig.cbor"),
+                "local_credential_2021.sig.cbor" => vector!("local_credential_2021.sig.cbor"),
+                _ => vector!("sharded_ranges_2025.sig.cbor"),
+            };
+            Some(Signed {
+                root: root(of),
+                key: CanisterKey::from_der(&bytes(key)).expect("a key"),
+                message: bytes(message),
+                signature: CanisterSignature::decode(signature).expect("a signature"),
+            })
+        })
+        .collect()
+    }
+    thread_local! {
+        static VECTORS: Vec<Signed> = vectors();
+    }
+    let Some((&which, input)) = input.split_first() else {
+        return;
+    };
+    let Ok(signature) = bounded(input, CanisterSignature::decode) else {
+        return;
+    };
+    assert_eq!(
+        CanisterSignature::decode(&signature.encode()).as_ref(),
+        Ok(&signature)
+    );
+    VECTORS.with(|vectors| {
+        let vector = &vectors[usize::from(which) % vectors.len()];
+        let verdict = signature.clone().verify(
+            &vector.root,
+            &vector.key,
+            &vector.message,
             SubnetTypes::ShownOrNot,
         );
-        assert!(verdict.is_err(), "this canister has no such key");
-    }
+        assert_eq!(
+            verdict.is_ok(),
+            signature == vector.signature,
+            "{verdict:?}"
+        );
+    });
 }

@@ -3,17 +3,38 @@
 use ic_crypto::bls;
 use ic_crypto::dkg::{self, Dealing, DecryptionKey, Epoch, Possession};
 use ic_crypto::threshold::{SignatureShare, Threshold, Transcript};
-use ic_crypto::user_key::{CoseKey, PublicKey, WebAuthnKey, WebAuthnSignature};
-use ic_crypto::{NoCanisterSignatures, authenticate, authenticate_all, multisig};
+use ic_crypto::user_key::{
+    CanisterKey, CoseKey, PublicKey, WebAuthnKey, WebAuthnSignature, ecdsa, ed25519,
+};
+use ic_crypto::{NoCanisterSignatures, authenticate, authenticate_all, multisig, node_key};
 use ic_types::codec::Wire;
 use ic_types::{Call, Content, Envelope, NodeId, Principal, Query, ReadState, Time};
 
+use crate::memory::bounded;
+
 /// A key has one form: what decodes encodes to the same bytes (HTTP-060 to HTTP-065).
 pub fn user_key(input: &[u8]) {
-    if let Ok(key) = PublicKey::from_der(input) {
+    let key = bounded(input, PublicKey::from_der);
+    if let Ok(key) = &key {
         assert_eq!(key.to_der().as_slice(), input);
     }
-    if let Ok(key) = CoseKey::from_cbor(input) {
+    // One reader for each kind of key, and no other reader accepts it.
+    let readers = [
+        ed25519::PublicKey::from_der(input).map(|key| key.to_der()),
+        ecdsa::P256Key::from_der(input).map(|key| key.to_der()),
+        ecdsa::Secp256k1Key::from_der(input).map(|key| key.to_der()),
+        WebAuthnKey::from_der(input).map(|key| key.to_der()),
+        CanisterKey::from_der(input).map(|key| key.to_der()),
+    ];
+    let read: Vec<_> = readers.into_iter().flatten().collect();
+    assert!(read.len() <= 1 && read.iter().all(|der| der.as_slice() == input));
+    assert_eq!(key.is_ok(), read.len() == 1);
+    // A node's key is a user's key of the same bytes, but not the other way round.
+    if let Ok(node) = node_key::PublicKey::from_der(input) {
+        assert_eq!(node.to_der().as_slice(), input);
+        assert!(ed25519::PublicKey::from_der(input).is_ok());
+    }
+    if let Ok(key) = bounded(input, CoseKey::from_cbor) {
         assert_eq!(key.to_cbor(), input);
         let wrapped = WebAuthnKey::new(key);
         assert_eq!(
@@ -25,7 +46,7 @@ pub fn user_key(input: &[u8]) {
 
 /// A key, two bytes with its length first, and whatever stands for a signature: no panic (HTTP-066, HTTP-067).
 pub fn webauthn_signature(input: &[u8]) {
-    if let Ok(signature) = WebAuthnSignature::from_cbor(input) {
+    if let Ok(signature) = bounded(input, WebAuthnSignature::from_cbor) {
         assert_eq!(
             WebAuthnSignature::from_cbor(&signature.to_cbor()),
             Ok(signature)
@@ -97,20 +118,22 @@ pub fn authentication(input: &[u8]) {
 pub fn dealing(input: &[u8]) {
     let node = NodeId::new(Principal::ANONYMOUS);
     let threshold = Threshold::new(2, 4).expect("two of four");
-    if let Ok(dealing) = Dealing::decode(input) {
+    if let Ok(dealing) = bounded(input, Dealing::decode) {
         assert_eq!(Dealing::decode(&dealing.encode()).as_ref(), Ok(&dealing));
     }
-    if let Ok(proof) = Possession::decode(input) {
+    if let Ok(proof) = bounded(input, Possession::decode) {
         assert_eq!(Possession::decode(&proof.encode()).as_ref(), Ok(&proof));
     }
     let committee = (1..=4)
         .filter_map(|number| Principal::try_from_slice(&[number; 29]).ok())
         .map(NodeId::new);
-    let transcript = dkg::Transcript::from_bytes(input, committee, threshold, Epoch::FIRST);
+    let transcript = bounded(input, |input| {
+        dkg::Transcript::from_bytes(input, committee, threshold, Epoch::FIRST)
+    });
     if let Ok(transcript) = transcript {
         assert_eq!(transcript.index(&node), None);
     }
-    if let Ok(key) = DecryptionKey::import(input) {
+    if let Ok(key) = bounded(input, DecryptionKey::import) {
         assert!(DecryptionKey::import(&key.export()).is_ok());
     }
 }

@@ -6,6 +6,11 @@
 
 pub mod certification;
 pub mod crypto;
+pub mod http;
+pub mod maps;
+pub mod memory;
+pub mod source;
+pub mod state;
 pub mod types;
 
 /// A target: its name, which is that of its corpus, and what it does with an input.
@@ -19,6 +24,15 @@ pub const TARGETS: &[Target] = &[
     ("cbor_value", types::cbor_value),
     ("hash_tree", certification::hash_tree),
     ("certificate", certification::certificate),
+    ("canister_signature", certification::canister_signature),
+    ("http_headers", http::http_headers),
+    ("http_response", http::http_response),
+    ("http_site", http::http_site),
+    ("authenticated_map", maps::authenticated_map),
+    ("signature_map", maps::signature_map),
+    ("labeled_tree", maps::labeled_tree),
+    ("leaf_values", state::leaf_values),
+    ("state_tree", state::state_tree),
     ("user_key", crypto::user_key),
     ("webauthn_signature", crypto::webauthn_signature),
     ("points", crypto::points),

@@ -6,6 +6,8 @@ use ic_types::{
     ReadState, ReadStateAnswer, Reject, RequestId, Status, SyncCallAnswer,
 };
 
+use crate::memory::bounded;
+
 /// A text that is a principal is the text of that principal, but for its case (ID-020 to ID-026).
 pub fn principal_text(input: &[u8]) {
     if let Ok(text) = str::from_utf8(input)
@@ -27,7 +29,7 @@ pub fn principal_text(input: &[u8]) {
 /// What decodes encodes, and the request id is that of the content as a map of values (HTTP-120).
 pub fn envelope(input: &[u8]) {
     fn of<C: Content>(input: &[u8]) {
-        let Ok(envelope) = Envelope::<C>::decode(input) else {
+        let Ok(envelope) = bounded(input, Envelope::<C>::decode) else {
             return;
         };
         assert_eq!(Envelope::decode(&envelope.encode()).as_ref(), Ok(&envelope));
@@ -46,7 +48,9 @@ pub fn envelope(input: &[u8]) {
 /// What decodes encodes, and means the same then.
 pub fn answers(input: &[u8]) {
     fn of<T: Wire + PartialEq + std::fmt::Debug>(input: &[u8]) {
-        let Ok(answer) = T::decode(input) else { return };
+        let Ok(answer) = bounded(input, T::decode) else {
+            return;
+        };
         assert_eq!(T::decode(&answer.encode()), Ok(answer));
     }
     of::<QueryResponse>(input);
@@ -54,13 +58,13 @@ pub fn answers(input: &[u8]) {
     of::<Reject>(input);
     of::<Status>(input);
     of::<CanisterRanges>(input);
-    if let Ok(answer) = AsyncCallAnswer::decode(200, input) {
+    if let Ok(answer) = bounded(input, |input| AsyncCallAnswer::decode(200, input)) {
         assert_eq!(
             AsyncCallAnswer::decode(answer.http_status(), &answer.encode()),
             Ok(answer)
         );
     }
-    if let Ok(answer) = SyncCallAnswer::decode(200, input) {
+    if let Ok(answer) = bounded(input, |input| SyncCallAnswer::decode(200, input)) {
         assert_eq!(
             SyncCallAnswer::decode(answer.http_status(), &answer.encode()),
             Ok(answer)
@@ -71,7 +75,7 @@ pub fn answers(input: &[u8]) {
 /// What is read as a value can be skipped, and has one encoding.
 pub fn cbor_value(input: &[u8]) {
     let skipped = Reader::new(input).raw();
-    if let Ok(value) = Value::decode(input) {
+    if let Ok(value) = bounded(input, Value::decode) {
         assert_eq!(skipped, Ok(input));
         let encoded = value.encode();
         // The shortest form is not longer, but for the count of an open-ended list or map of 256 or more.
