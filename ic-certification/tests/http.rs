@@ -1,56 +1,18 @@
 //! A canister certifies responses, and a gateway who knows the root key only passes them on.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
+mod gateway;
+
+use gateway::{CANISTER, certify, gateway, root, signed};
 use ic_certification::http::{
     BuildError, CertificateHeader, DowngradeError, Entry, Expression, ExpressionPath, Gateway,
     HttpError, PathError, Request, RequestSelection, Response, ResponseSelection, ResponseTree,
     Verdict, Version, check_downgrade, verify_with,
 };
-use ic_certification::{
-    Certificate, Freshness, LabeledTree, RootKey, Subject, VerifiedCertificate, leaves,
-};
-use ic_crypto::Seed;
-use ic_crypto::bls::SecretKey;
+use ic_certification::{Certificate, Freshness, LabeledTree, Subject, VerifiedCertificate, leaves};
 use ic_types::codec::Wire;
 use ic_types::{CanisterId, Digest, Path, Time};
 use proptest::prelude::*;
-
-const CANISTER: CanisterId = CanisterId::from_u64(7);
-
-fn key() -> SecretKey {
-    SecretKey::from_seed(Seed::from_bytes(b"root"))
-}
-
-fn root() -> RootKey {
-    RootKey::new(key().public_key())
-}
-
-fn signed(tree: &LabeledTree, shown: &[Path]) -> Certificate {
-    Certificate {
-        tree: tree.witness(shown),
-        signature: key().sign(&tree.root()).to_bytes(),
-        delegation: None,
-    }
-}
-
-/// The data certificate that the system would give the canister.
-fn certify(data: Digest) -> Vec<u8> {
-    let mut tree = LabeledTree::empty();
-    tree.put(&leaves::time(), &Time::from_nanos(7));
-    tree.put(
-        &leaves::canister::certified_data(CANISTER),
-        &data.as_bytes().to_vec(),
-    );
-    signed(&tree, &[Path::default()]).encode()
-}
-
-fn gateway() -> Gateway {
-    Gateway {
-        root: root(),
-        freshness: Freshness::AnyAge,
-        minimum: Version::V2,
-    }
-}
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()

@@ -20,27 +20,41 @@
 //! # Ok::<(), ic_certification::http::BuildError>(())
 //! ```
 //!
-//! Bodies that come in pieces are put together by the caller before they are checked (GW-080, GW-082), and content
-//! encodings are undone by the caller, where version 1 wants that ([`Response::decoded_body`]).
+//! A whole gateway begins with [`GatewayQuery::start`]: from there every [`Step`] says which call to make, in Candid, over
+//! the parts of a body that is streamed and the update that a canister may ask for, to the response that is to be verified.
+//!
+//! Content encodings are undone by the caller, where version 1 wants that ([`Response::decoded_body`]): this crate does not
+//! decompress.
 
 mod base64;
 mod build;
+mod candid;
+mod exchange;
 mod expression;
 mod hash;
 mod header;
 mod path;
+mod protocol;
+mod received;
 mod requested;
 mod verdict;
 mod verify;
 
 pub use base64::Base64Error;
 pub use build::{BuildError, Entry, ResponseTree};
+pub use candid::CandidError;
+pub use exchange::{ExchangeError, GatewayQuery, GatewayUpdate, Step, StreamLimits};
 pub use expression::{
     EXPRESSION_BYTES, Expression, ExpressionError, RequestSelection, ResponseSelection,
 };
 pub use hash::{request_hash, response_hash};
 pub use header::{CertificateHeader, HEADER_BYTES, HeaderError, Version};
 pub use path::{ExpressionPath, PathError, SEGMENTS};
+pub use protocol::{
+    Callback, HeaderField, HttpRequest, HttpResponse, HttpUpdateRequest,
+    StreamingCallbackHttpResponse, StreamingStrategy, StreamingToken,
+};
+pub use received::{UnverifiedResponse, VerifiedResponse};
 pub use verdict::{Certified, Verdict};
 pub use verify::{DowngradeError, Gateway, HttpError, check_downgrade, verify_with};
 
@@ -83,8 +97,11 @@ pub struct Response<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// The body as it was sent (GW-075).
     pub body: &'a [u8],
-    /// The body after its `Content-Encoding` was undone, if that makes a difference. Version 1 certifies this one; the
-    /// body as it was sent is accepted too (GW-094). Version 2 takes no notice of it.
+    /// The body after its `Content-Encoding` was undone, if it has one: what version 1 certifies, whereas version 2 certifies
+    /// the body as it was sent and takes no notice of this one (GW-075, GW-094).
+    ///
+    /// Only the caller can fill it in, and may wait until [`HttpError::EncodedBody`] says that it is wanted. It has to be
+    /// made from `body`: nothing else ties the two together. Version 1 accepts the certified hash of `body` too.
     pub decoded_body: Option<&'a [u8]>,
 }
 

@@ -121,6 +121,15 @@ pub enum HttpError {
     /// The tree does not show what the body should be (version 1, GW-093).
     #[error("the tree shows no body for the requested URL")]
     BodyNotShown,
+    /// The body has a content encoding, the body as it was sent is not the one that was certified, and the decoded one was
+    /// not given (version 1, GW-094): decode it, and verify again with [`Response::decoded_body`].
+    #[error(
+        "version 1 certifies the body without its content encoding {encoding}, and it was not given"
+    )]
+    EncodedBody {
+        /// The encoding, as the response names it.
+        encoding: String,
+    },
     /// The body is another (version 1, GW-093).
     #[error("the body with the hash {found} is not the one that was certified")]
     OtherBody {
@@ -140,10 +149,16 @@ impl Gateway {
         request: &Request<'_>,
         response: &Response<'_>,
     ) -> Result<Verdict, HttpError> {
-        let believe = |certificate: Certificate| {
-            certificate.verify(&self.root, Subject::Canister(canister), self.freshness)
-        };
+        let believe = |certificate| self.believe(certificate, canister);
         verify_with(canister, request, response, self.minimum, believe)
+    }
+
+    pub(super) fn believe(
+        &self,
+        certificate: Certificate,
+        canister: CanisterId,
+    ) -> Result<VerifiedCertificate, CertificateError> {
+        certificate.verify(&self.root, Subject::Canister(canister), self.freshness)
     }
 }
 
@@ -203,7 +218,10 @@ fn only<'a>(response: &Response<'a>, name: &'static str) -> Result<&'a str, Http
 }
 
 /// GW-022.
-fn check_range(certificate: &VerifiedCertificate, canister: CanisterId) -> Result<(), HttpError> {
+pub(super) fn check_range(
+    certificate: &VerifiedCertificate,
+    canister: CanisterId,
+) -> Result<(), HttpError> {
     let Some(delegation) = certificate.delegation() else {
         return Ok(());
     };
@@ -310,13 +328,27 @@ fn check_body(
         lookup @ (Lookup::Found(_) | Lookup::SubTree | Lookup::Unknown) => lookup,
     };
     let certified = certified.found().ok_or(HttpError::BodyNotShown)?;
-    let bodies = response.decoded_body.into_iter().chain([response.body]);
-    let hashes: Vec<Digest> = bodies.map(Digest::of).collect();
-    match hashes.first() {
-        Some(_) if hashes.iter().any(|hash| certified == hash.as_bytes()) => Ok(()),
-        Some(&found) => Err(HttpError::OtherBody { found }),
-        None => Err(HttpError::BodyNotShown),
+    // The decoded body is what should be certified, and the body as it was sent is accepted too.
+    let found = Digest::of(response.decoded_body.unwrap_or(response.body));
+    let is_certified = |hash: &Digest| certified == hash.as_bytes();
+    if is_certified(&found) || is_certified(&Digest::of(response.body)) {
+        return Ok(());
     }
+    match content_encoding(response) {
+        Some(encoding) if response.decoded_body.is_none() => Err(HttpError::EncodedBody {
+            encoding: encoding.to_owned(),
+        }),
+        Some(_) | None => Err(HttpError::OtherBody { found }),
+    }
+}
+
+/// What the body was encoded with, if it was.
+fn content_encoding<'a>(response: &Response<'a>) -> Option<&'a str> {
+    let mut headers = response.headers.iter();
+    let named = headers.find(|(name, _)| name.eq_ignore_ascii_case("Content-Encoding"));
+    named
+        .map(|(_, value)| value.trim())
+        .filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
 }
 
 /// Why a response of version 1 must not be accepted in the place of one of version 2.
