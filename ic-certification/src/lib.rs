@@ -9,6 +9,7 @@ pub mod labeled_tree;
 pub mod leaves;
 pub mod map;
 pub mod paths;
+pub mod query;
 pub mod request_status;
 
 pub use canister_signature::{
@@ -26,4 +27,5 @@ pub use hash_tree::merge::MergeError;
 pub use hash_tree::well_formed::NotWellFormed;
 pub use labeled_tree::{Children, LabeledTree, Leaf};
 pub use map::{Authenticated, AuthenticatedMap, Hashed, Show};
+pub use query::QueryError;
 pub use request_status::{MalformedStatus, RequestStatus};

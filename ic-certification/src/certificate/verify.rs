@@ -394,7 +394,7 @@ impl Subject {
 }
 
 impl Freshness {
-    pub(super) fn check(self, certified: Time) -> Result<(), CertificateError> {
+    pub(crate) fn check(self, certified: Time) -> Result<(), CertificateError> {
         match self {
             Self::AnyAge => Ok(()),
             Self::Within { now, tolerance } => match (now.since(certified), certified.since(now)) {
