@@ -84,7 +84,7 @@ fn video(headers: &[(&str, &str)], certified: &[u8], sent: &[u8]) -> HttpRespons
     HttpResponse::new(200, all, sent.to_vec())
 }
 
-/// GW-001, GW-005, GW-006, GW-007, GW-076, GW-080: a query, its body in three parts, then the verification.
+/// GW-001, GW-005, GW-006, GW-007, GW-076, GW-080, GW-106, CERT-154: a query, its body in three parts, then the verification.
 #[test]
 fn gw_001_from_query_to_verdict() {
     let request = HttpRequest {

@@ -233,6 +233,70 @@ fn precedence() {
     }
 }
 
+/// GW-057: each message of the model is one value here, and has one text; of each choice there is exactly one part.
+#[test]
+fn gw_057_the_model_of_expressions() {
+    let request = RequestSelection {
+        headers: names(&["Accept"]),
+        query: vec![],
+    };
+    let list = r#"ResponseHeaderList{headers:["a"]}"#;
+    let (only, all_but) = (
+        format!("certified_response_headers:{list}"),
+        format!("response_header_exclusions:{list}"),
+    );
+    let none = "no_request_certification:Empty{}";
+    let some = r#"request_certification:RequestCertification{certified_request_headers:["Accept"],certified_query_parameters:[]}"#;
+    let whole = |certification: &str| {
+        format!(
+            "default_certification(ValidationArgs{{certification:Certification{{{certification}}}}})"
+        )
+    };
+    let both = |request: &str, response: &str| {
+        whole(&format!(
+            "{request},response_certification:ResponseCertification{{{response}}}"
+        ))
+    };
+    let selections = [
+        (&only, ResponseSelection::Only(names(&["a"]))),
+        (&all_but, ResponseSelection::AllBut(names(&["a"]))),
+    ];
+    for (text, response) in selections {
+        let without = Expression::Response(response.clone());
+        assert_eq!(without.to_text(), Ok(both(none, text)));
+        let with = Expression::RequestAndResponse {
+            request: request.clone(),
+            response,
+        };
+        assert_eq!(with.to_text(), Ok(both(some, text)));
+        for expression in [with, without] {
+            let text = expression.to_text().unwrap();
+            assert_eq!(Expression::parse(&text), Ok(expression));
+        }
+    }
+    let nothing = "default_certification(ValidationArgs{no_certification:Empty{}})";
+    assert_eq!(Expression::parse(nothing), Ok(Expression::Nothing));
+    for text in [
+        // Neither or both of a choice.
+        both("", &only),
+        both(&format!("{none},{some}"), &only),
+        both(none, ""),
+        both(none, &format!("{only},{all_but}")),
+        whole(none),
+        "default_certification(ValidationArgs{})".to_owned(),
+        nothing.replace(
+            "Empty{}",
+            &format!("Empty{{}},certification:Certification{{{none}}}"),
+        ),
+        // A part in the place of another.
+        both(none, none),
+        both(&only, &only),
+        nothing.replace("no_certification", "no_request_certification"),
+    ] {
+        assert!(Expression::parse(&text).is_err(), "{text}");
+    }
+}
+
 /// GW-050 to GW-055.
 #[test]
 fn expressions() {

@@ -154,7 +154,7 @@ fn check(subnet: &VerifiedCertificate, response: &QueryResponse) -> Result<(), Q
     subnet.verify_query(Subject::Canister(CANISTER), &query().id(), response, SOON)
 }
 
-/// HTTP-150, HTTP-151, HTTP-152: replies and rejections, by one node or by all, of either subnet.
+/// HTTP-150, HTTP-151, HTTP-152, CERT-152: replies and rejections, by one node or by all, of either subnet.
 #[test]
 fn http_152_nodes_vouch_for_answers() {
     for subnet in [of_root(Some(ranges(0, 9))), of_other(&ranges(5, 8))] {

@@ -16,9 +16,9 @@ use ic_crypto::{
 };
 use ic_types::codec::Wire;
 use ic_types::{
-    Call, CanisterId, Content, Delegation, DelegationChain, DerPublicKey, Envelope, Permissions,
-    Principal, Query, ReadState, SenderInfo, SenderProof, SignedBytes, SignedDelegation, Time,
-    UserId,
+    Call, CanisterId, Content, Delegation, DelegationChain, DerPublicKey, Envelope, Path,
+    Permissions, Principal, Query, ReadState, SenderInfo, SenderProof, SignedBytes,
+    SignedDelegation, Time, UserId,
 };
 use rows::{bytes, rows};
 
@@ -223,6 +223,30 @@ fn expiry_http_110_111_112() {
     assert!(check(anonymous(Time::EPOCH)).unwrap_err().is_expiry());
 }
 
+/// HTTP-116: a read of the state has an expiry of its own; that of the call it asks for is nobody's concern.
+#[test]
+fn polls_http_116() {
+    let alice = key("alice");
+    let long_ago = Call {
+        expiry: Time::from_nanos(1),
+        ..call(alice.user_id())
+    };
+    assert!(check(alice.sign_request(long_ago.clone())).is_err());
+    let poll = |expiry| {
+        let paths = vec![Path::new([
+            b"request_status".as_slice(),
+            long_ago.id().as_bytes(),
+        ])];
+        check(alice.sign_request(ReadState {
+            expiry,
+            paths,
+            ..read_state(alice.user_id())
+        }))
+    };
+    assert_eq!(poll(NOW), Ok(()));
+    assert!(poll(long_ago.expiry).unwrap_err().is_expiry());
+}
+
 #[test]
 fn senders_http_034_035() {
     let (alice, bob) = (key("alice"), key("bob"));
@@ -356,6 +380,7 @@ fn delegations_expire_http_083() {
     );
 }
 
+/// HTTP-087: for reads of the state the chain is kept, for whoever knows the request that is asked for.
 #[test]
 fn targets_http_084_085_086() {
     let (alice, bob, carol) = (key("alice"), key("bob"), key("carol"));

@@ -16,6 +16,7 @@ use rows::{array, bytes, rows};
 #[allow(dead_code, reason = "each test uses what it needs")]
 mod rows;
 
+/// HTTP-060, HTTP-070: signatures as RFC 8032 writes them.
 #[test]
 fn ed25519_known_answers() {
     for (line, row) in rows(include_str!("vectors/ed25519.txt")) {
@@ -118,6 +119,7 @@ fn ed25519_follows_zip_215() {
     }
 }
 
+/// HTTP-061, HTTP-062.
 #[test]
 fn ecdsa_known_answers() {
     for (line, row) in rows(include_str!("vectors/ecdsa.txt")) {
@@ -235,6 +237,7 @@ fn odd(column: &str) -> Vec<u8> {
     })
 }
 
+/// HTTP-065, HTTP-067.
 #[test]
 fn rsa_known_answers() {
     for (line, row) in rows(include_str!("vectors/rsa.txt")) {
@@ -266,6 +269,7 @@ fn rsa_known_answers() {
     }
 }
 
+/// HTTP-063, HTTP-065 to HTTP-068.
 #[test]
 fn webauthn_known_answers() {
     for (line, row) in rows(include_str!("vectors/webauthn.txt")) {
@@ -360,6 +364,7 @@ fn raw_signature(der: &[u8]) -> Vec<u8> {
     [padded(r), padded(s)].concat()
 }
 
+/// HTTP-065, HTTP-067.
 #[test]
 fn webauthn_with_ed25519() {
     // An authenticator with an Ed25519 key, played by the test.
@@ -388,6 +393,7 @@ fn webauthn_with_ed25519() {
     assert!(key.verify(b"hullo", &signature.to_cbor()).is_err());
 }
 
+/// HTTP-060 to HTTP-064, HTTP-069.
 #[test]
 fn there_is_one_form_of_each_key() {
     let seed = || ic_crypto::Seed::from_bytes(b"forms");

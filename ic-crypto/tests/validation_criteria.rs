@@ -235,6 +235,7 @@ fn ecdsa() -> [(Vec<u8>, Verify, [u8; 32]); 2] {
     ]
 }
 
+/// HTTP-070: nothing is said of low s, so that both are good.
 #[test]
 fn high_and_low_s_are_accepted() {
     for (signature, verify, order) in ecdsa() {
@@ -245,6 +246,7 @@ fn high_and_low_s_are_accepted() {
     }
 }
 
+/// HTTP-061, HTTP-062: two numbers of 32 bytes, most significant first.
 #[test]
 fn ecdsa_numbers_are_in_range() {
     for (signature, verify, order) in ecdsa() {
@@ -259,6 +261,7 @@ fn ecdsa_numbers_are_in_range() {
     }
 }
 
+/// HTTP-065.
 #[test]
 fn cose_keys_have_one_encoding() {
     let PublicKey::EcdsaP256(key) = SecretKey::ecdsa_p256(Seed::from_bytes(b"p256")).public_key()
@@ -366,6 +369,7 @@ fn integer(number: &[u8]) -> Vec<u8> {
     [&[2, u8::try_from(digits.len()).unwrap()], &digits[..]].concat()
 }
 
+/// HTTP-066.
 #[test]
 fn webauthn_envelopes() {
     let (key, signature) = authenticator();
@@ -386,6 +390,7 @@ fn webauthn_envelopes() {
     assert!(key.verify(b"hello", b"").is_err());
 }
 
+/// HTTP-067.
 #[test]
 fn webauthn_inner_signatures() {
     let (key, signature) = authenticator();

@@ -81,6 +81,7 @@ fn http_143_to_145_synchronous_calls() {
     assert_eq!(untagged(&rejected.encode()), Value::map(fields));
 }
 
+/// HTTP-146.
 #[test]
 fn http_247_the_body_of_202_means_nothing_and_other_statuses_are_errors() {
     assert_eq!(
@@ -170,8 +171,30 @@ fn http_200_codes_beyond_the_list_are_refused() {
     }
 }
 
+/// HTTP-206: messages are text, and codes are those of the protocol, whoever says them.
 #[test]
-fn http_160_read_state() {
+fn http_206_messages_are_text() {
+    let of = |message: Value| {
+        let fields = [("reject_code", Value::Nat(4)), ("reject_message", message)];
+        Reject::decode(&Value::map(fields).encode())
+    };
+    assert_eq!(of(text("no")).unwrap().code, RejectCode::CanisterReject);
+    assert!(of(Value::Bytes(b"no".to_vec())).is_err());
+    assert!(of(Value::Null).is_err());
+    let mut bytes = Value::map([
+        ("reject_code", Value::Nat(4)),
+        ("reject_message", text("no")),
+    ])
+    .encode();
+    let last = bytes.len() - 1;
+    assert_eq!(bytes[last], b'o');
+    bytes[last] = 0xff;
+    assert!(Reject::decode(&bytes).is_err());
+}
+
+/// HTTP-026, HTTP-160: the certificate is bytes with an encoding of its own, not a map in the answer.
+#[test]
+fn http_026_read_state() {
     let answer = ReadStateAnswer {
         certificate: vec![1, 2],
     };
@@ -179,6 +202,9 @@ fn http_160_read_state() {
         untagged(&answer.encode()),
         Value::map([("certificate", Value::Bytes(vec![1, 2]))])
     );
+    assert_eq!(ReadStateAnswer::decode(&answer.encode()), Ok(answer));
+    let inline = Value::map([("certificate", Value::map([("tree", Value::Null)]))]).encode();
+    assert!(ReadStateAnswer::decode(&inline).is_err());
 }
 
 #[test]

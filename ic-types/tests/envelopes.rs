@@ -6,7 +6,7 @@
 )]
 
 use ic_types::codec::{DecodeError, Value, Wire};
-use ic_types::{Call, Envelope, Query, ReadState, SenderProof};
+use ic_types::{Call, Content as _, Envelope, Query, ReadState, SenderProof};
 
 fn call() -> Vec<(&'static str, Value)> {
     vec![
@@ -41,6 +41,86 @@ fn http_020_the_tag_is_optional_and_no_other_tag_is_taken() {
             found: 55798,
             ..
         })
+    ));
+}
+
+/// HTTP-014, HTTP-021: an envelope is a map with a map in it, its fields of the types that they have; nothing else is one.
+#[test]
+fn http_014_and_021_a_body_is_an_envelope() {
+    let is_one = |body: &[u8]| Envelope::<Call>::decode(body).is_ok();
+    assert!(is_one(&envelope(vec![])));
+    for body in [
+        br#"{"content":{"request_type":"call"}}"#.to_vec(),
+        Value::map(call()).encode(),
+        Value::Array(vec![Value::map(call())]).encode(),
+        Value::map([("content", Value::Bytes(Value::map(call()).encode()))]).encode(),
+        Value::map([("content", Value::Array(vec![]))]).encode(),
+    ] {
+        assert!(!is_one(&body));
+    }
+    // Text and blobs are two types, whatever is in them.
+    for (field, other) in [
+        ("request_type", Value::Bytes(b"call".to_vec())),
+        ("method_name", Value::Bytes(b"m".to_vec())),
+        ("canister_id", Value::Text("a".into())),
+        ("sender", Value::Text("2vxsx-fae".into())),
+        ("arg", Value::Text(String::new())),
+        ("arg", Value::Array(vec![])),
+    ] {
+        let mut fields = call();
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, other));
+        assert!(
+            matches!(
+                Envelope::<Call>::decode(&of_content(fields)),
+                Err(DecodeError::Unexpected { .. })
+            ),
+            "{field}"
+        );
+    }
+}
+
+/// HTTP-044: of the sender's information all three parts, or none.
+#[test]
+fn http_044_sender_info_is_complete() {
+    let parts = || {
+        vec![
+            ("info", Value::Bytes(vec![1])),
+            ("signer", Value::Bytes(vec![2])),
+            ("sig", Value::Bytes(vec![3])),
+        ]
+    };
+    let with = |parts: Vec<(&'static str, Value)>| {
+        let mut fields = call();
+        fields.push(("sender_info", Value::map(parts)));
+        Envelope::<Call>::decode(&of_content(fields)).map(|envelope| envelope.content.sender_info)
+    };
+    let info = with(parts()).unwrap().unwrap();
+    assert_eq!(
+        (info.info, info.signer.as_slice(), info.signature),
+        (vec![1], &[2][..], vec![3])
+    );
+    for missing in ["info", "signer", "sig"] {
+        let mut rest = parts();
+        rest.retain(|(name, _)| *name != missing);
+        assert_eq!(
+            with(rest),
+            Err(DecodeError::MissingField { field: missing })
+        );
+    }
+    // A read of the state has none (HTTP-043).
+    let read = vec![
+        ("request_type", Value::Text("read_state".into())),
+        ("sender", Value::Bytes(vec![4])),
+        ("ingress_expiry", Value::Nat(1)),
+        ("paths", Value::Array(vec![])),
+    ];
+    assert!(Envelope::<ReadState>::decode(&of_content(read.clone())).is_ok());
+    let mut more = read;
+    more.push(("sender_info", Value::map(parts())));
+    assert!(matches!(
+        Envelope::<ReadState>::decode(&of_content(more)),
+        Err(DecodeError::UnknownField { .. })
     ));
 }
 
@@ -129,6 +209,40 @@ fn http_040_every_field_has_to_be_there() {
         Envelope::<Call>::decode(&Value::map([]).encode()),
         Err(DecodeError::MissingField { field: "content" })
     );
+}
+
+/// HTTP-126, HTTP-104: what is not there counts for nothing, what is there counts, be it empty; information about the
+/// sender is a part of the content.
+#[test]
+fn http_104_and_126_absent_is_not_empty() {
+    let id = |more: Vec<(&'static str, Value)>| {
+        let fields = call().into_iter().chain(more).collect();
+        let envelope = Envelope::<Call>::decode(&of_content(fields)).unwrap();
+        envelope.content.id()
+    };
+    let info = |info: &[u8]| {
+        vec![(
+            "sender_info",
+            Value::map([
+                ("info", Value::Bytes(info.to_vec())),
+                ("signer", Value::Bytes(vec![2])),
+                ("sig", Value::Bytes(vec![3])),
+            ]),
+        )]
+    };
+    let absent = id(vec![]);
+    // As agents write what is not there.
+    assert_eq!(id(vec![("nonce", Value::Null)]), absent);
+    let ids = [
+        absent,
+        id(vec![("nonce", Value::Bytes(vec![]))]),
+        id(vec![("nonce", Value::Bytes(vec![0]))]),
+        id(info(b"")),
+        id(info(b"a")),
+    ];
+    for (position, one) in ids.iter().enumerate() {
+        assert!(!ids.iter().skip(position + 1).any(|other| other == one));
+    }
 }
 
 #[test]

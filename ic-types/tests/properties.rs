@@ -350,8 +350,9 @@ proptest! {
         same(&Envelope { content: read, proof });
     }
 
+    /// HTTP-141 to HTTP-145, HTTP-149, HTTP-150, HTTP-190: answers of every kind.
     #[test]
-    fn http_141_to_190_answers_come_back(
+    fn answers_come_back(
         reject in reject(),
         response in query_response(),
         certificate in bytes(100),

@@ -15,6 +15,17 @@ use crate::HashTree;
 /// A part of a state, signed by the subnet whose state it is, and the word of the root subnet for that subnet.
 ///
 /// What it says may be believed only after [`verify`](Self::verify). Its wire form is CERT-060.
+///
+/// An answer without a certificate that holds proves nothing, whichever node gave it (HTTP-017), so the outcome of a request
+/// can be asked of a verified certificate only:
+///
+/// ```compile_fail,E0599
+/// # use ic_certification::Certificate;
+/// # use ic_types::RequestId;
+/// fn outcome(certificate: &Certificate, request: &RequestId) {
+///     certificate.request_status(request); // does not compile
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// What is certified.

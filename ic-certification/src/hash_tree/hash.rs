@@ -214,6 +214,10 @@ mod tests {
     #[test]
     fn cert_007_and_165_the_empty_tree_is_its_separator() {
         assert_eq!(EMPTY, Digest::of(b"\x11ic-hashtree-empty"));
+        assert_eq!(
+            EMPTY.to_string(),
+            "4e3ed35c4e2d1ee89996483fb6260a64cffb6c47dbab216e7930e82f8190d120"
+        );
     }
 
     #[test]
