@@ -18,7 +18,7 @@ use examples::client::{Client, ClientError, InstallMode};
 use examples::{clock, http};
 use ic_certification::{RequestStatus, paths};
 use ic_crypto::user_key::SecretKey;
-use ic_types::codec::{SELF_DESCRIBED, Value, Wire as _};
+use ic_types::codec::{SELF_DESCRIBED, Value, ValueMap, Wire as _};
 use ic_types::{
     Call, CanisterId, Content as _, Delegation, DelegationChain, Path, Permissions, Principal,
     Query, ReadState, Reject, RejectCode, SenderProof, SyncCallAnswer, Time,
@@ -183,7 +183,7 @@ fn assert_refused((status, text): &(u16, String), expected: u16, words: &str) {
 }
 
 /// The map that an envelope is, to be changed.
-fn envelope_map(bytes: &[u8]) -> std::collections::BTreeMap<Value, Value> {
+fn envelope_map(bytes: &[u8]) -> ValueMap {
     match Value::decode(bytes).unwrap() {
         Value::Tag(SELF_DESCRIBED, map) => match *map {
             Value::Map(map) => map,
@@ -193,7 +193,7 @@ fn envelope_map(bytes: &[u8]) -> std::collections::BTreeMap<Value, Value> {
     }
 }
 
-fn encode(map: std::collections::BTreeMap<Value, Value>) -> Vec<u8> {
+fn encode(map: ValueMap) -> Vec<u8> {
     Value::Tag(SELF_DESCRIBED, Box::new(Value::Map(map))).encode()
 }
 

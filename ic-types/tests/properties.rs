@@ -196,7 +196,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 40, 6, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..6).prop_map(Value::Array),
-            btree_map(inner.clone(), inner.clone(), 0..6).prop_map(Value::Map),
+            btree_map(inner.clone(), inner.clone(), 0..6)
+                .prop_map(|map| Value::Map(map.into_iter().collect())),
             (10_u64..20, inner).prop_map(|(tag, value)| Value::Tag(tag, Box::new(value))),
         ]
     })

@@ -1,8 +1,7 @@
 //! CBOR values that have no type of their own.
 
-use std::collections::BTreeMap;
-
-use super::{DecodeError, Kind, Reader, SELF_DESCRIBED, Wire, Writer};
+use super::reader::Items;
+use super::{DecodeError, Kind, Reader, SELF_DESCRIBED, ValueMap, Wire, Writer};
 use crate::digest::Digest;
 use crate::limits;
 use crate::request::{HashValue, hash_of_array, hash_of_pairs};
@@ -30,7 +29,7 @@ pub enum Value {
     /// A list.
     Array(Vec<Value>),
     /// A map, in the order of its keys.
-    Map(BTreeMap<Value, Value>),
+    Map(ValueMap),
     /// A tagged value.
     Tag(u64, Box<Value>),
     /// True or false.
@@ -76,7 +75,7 @@ impl Value {
     }
 
     /// The map, if this is one.
-    pub fn as_map(&self) -> Option<&BTreeMap<Self, Self>> {
+    pub fn as_map(&self) -> Option<&ValueMap> {
         if let Self::Map(map) = self {
             Some(map)
         } else {
@@ -186,7 +185,7 @@ impl Value {
             }
             Self::Map(fields) => {
                 writer.map(fields.len());
-                for (key, value) in fields {
+                for (key, value) in fields.iter() {
                     key.write(writer);
                     value.write(writer);
                 }
@@ -246,7 +245,7 @@ impl Budget {
             Kind::Text => Value::Text(reader.text()?.to_owned()),
             Kind::Array => {
                 let (mut rest, levels) = (reader.items(Kind::Array)?, inner()?);
-                let mut elements = Vec::new();
+                let mut elements = few(rest);
                 while reader.more(&mut rest)? {
                     elements.push(self.value(reader, levels)?);
                 }
@@ -254,15 +253,19 @@ impl Budget {
             }
             Kind::Map => {
                 let (mut rest, levels) = (reader.items(Kind::Map)?, inner()?);
-                let mut fields = BTreeMap::new();
+                let (first, count) = (reader.clone(), rest);
+                let mut pairs = few(rest);
                 while reader.more(&mut rest)? {
-                    let position = reader.position();
                     let key = self.value(reader, levels)?;
-                    if fields.insert(key, self.value(reader, levels)?).is_some() {
+                    pairs.push((key, self.value(reader, levels)?));
+                }
+                match ValueMap::of(pairs) {
+                    Ok(map) => Value::Map(map),
+                    Err(twice) => {
+                        let position = last(&twice, first, count, levels)?;
                         return Err(DecodeError::DuplicateKey { position });
                     }
                 }
-                Value::Map(fields)
             }
             Kind::Tag => {
                 let (number, levels) = (reader.clone().tag()?, inner()?);
@@ -288,6 +291,35 @@ impl Budget {
     }
 }
 
+/// Room for the elements of a small list or map and no more: many small ones must not take much more than their own.
+fn few<T>(items: Items) -> Vec<T> {
+    match items {
+        Items::Counted(count) => Vec::with_capacity(count.min(4)),
+        Items::UntilBreak => Vec::new(),
+    }
+}
+
+/// Where `key` comes for the last time in a map. What is read was read before.
+fn last(
+    key: &Value,
+    mut reader: Reader<'_>,
+    mut rest: Items,
+    levels: usize,
+) -> Result<usize, DecodeError> {
+    let mut budget = Budget {
+        values: limits::CBOR_VALUES,
+    };
+    let mut last = reader.position();
+    while reader.more(&mut rest)? {
+        let position = reader.position();
+        if budget.value(&mut reader, levels)? == *key {
+            last = position;
+        }
+        reader.skip()?;
+    }
+    Ok(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,6 +330,14 @@ mod tests {
         assert_eq!(
             Value::decode(&twice),
             Err(DecodeError::DuplicateKey { position: 4 })
+        );
+        // Not in order, open-ended, and within another.
+        let within = [
+            0x81, 0xbf, 0x61, b'b', 0xa1, 1, 2, 0x61, b'a', 1, 0x61, b'b', 2, 0xff,
+        ];
+        assert_eq!(
+            Value::decode(&within),
+            Err(DecodeError::DuplicateKey { position: 10 })
         );
     }
 

@@ -10,11 +10,13 @@
 mod cbor;
 mod error;
 pub mod leb128;
+mod map;
 mod reader;
 mod writer;
 
 pub use cbor::{Unhashable, Value};
 pub use error::{DecodeError, Excerpt};
+pub use map::ValueMap;
 pub use reader::{Kind, Reader};
 pub use writer::Writer;
 

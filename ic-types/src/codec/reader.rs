@@ -7,6 +7,8 @@ use crate::principal::Principal;
 
 mod containers;
 
+pub(super) use containers::Items;
+
 /// What kind of value stands somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
