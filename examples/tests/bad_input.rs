@@ -25,7 +25,7 @@ use ic_types::{
 };
 
 const CBOR: &str = "application/cbor";
-const ENDPOINTS: [&str; 8] = [
+const ENDPOINTS: [&str; 9] = [
     "v2/canister/{}/call",
     "v3/canister/{}/call",
     "v4/canister/{}/call",
@@ -33,6 +33,7 @@ const ENDPOINTS: [&str; 8] = [
     "v3/canister/{}/query",
     "v2/canister/{}/read_state",
     "v3/canister/{}/read_state",
+    "v2/subnet/{}/read_state",
     "v3/subnet/{}/read_state",
 ];
 
@@ -201,6 +202,7 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
+/// HTTP-002 to HTTP-004, HTTP-006 to HTTP-011, HTTP-013 to HTTP-016, HTTP-246: what every endpoint wants of a body and a URL.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies() {
     let scene = Scene::new().await;
@@ -265,6 +267,7 @@ async fn bodies() {
     scene.counter_is(0).await;
 }
 
+/// HTTP-024, HTTP-030 to HTTP-033, HTTP-040 to HTTP-042.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields() {
     let scene = Scene::new().await;
@@ -331,6 +334,7 @@ async fn fields() {
     scene.counter_is(0).await;
 }
 
+/// HTTP-110, HTTP-111, HTTP-112, HTTP-245.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn expiry() {
     let scene = Scene::new().await;
@@ -454,6 +458,7 @@ fn uncertified(status: u16, body: &[u8]) -> Reject {
     }
 }
 
+/// HTTP-130, HTTP-137, HTTP-144, HTTP-177: nothing that is refused is known to the state, provably.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn canisters() {
     let scene = Scene::new().await;
@@ -559,6 +564,7 @@ async fn canisters() {
     scene.counter_is(0).await;
 }
 
+/// HTTP-046, HTTP-167, HTTP-168, HTTP-170, HTTP-175, HTTP-178, CERT-111.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn paths_of_the_state() {
     let scene = Scene::new().await;
@@ -655,7 +661,7 @@ async fn paths_of_the_state() {
     scene.counter_is(1).await;
 }
 
-/// What the interface does not have is not there.
+/// HTTP-001: the status is there; what the interface does not have is not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn urls() {
     let served = Served::start(1).await;

@@ -100,7 +100,7 @@ proptest! {
         prop_assert_eq!(tree.to_hash_tree().well_formed().is_ok(), tree.well_formed());
     }
 
-    /// CERT-063: a witness has the root of the whole, is well-formed, and answers as the whole does for what was
+    /// CERT-063, HTTP-176, HTTP-177: a witness has the root of the whole, is well-formed, and answers as the whole does for what was
     /// asked, whether it is there or not.
     #[test]
     fn witnesses(state in state(), paths in prop::collection::vec(path(), 0..6)) {

@@ -10,6 +10,10 @@ use ic_types::{
     Principal, RequestId, SignedBytes, SubnetId, Time,
 };
 
+fn principal(name: &[u8]) -> Principal {
+    Principal::try_from_slice(name).unwrap()
+}
+
 /// CERT-006, CERT-061: 14 bytes of separator and the 32 of the root.
 #[test]
 fn what_a_subnet_signs() {
@@ -133,7 +137,6 @@ fn ill_formed_trees_say_so() {
 /// CERT-120 to CERT-140: each path and each encoding, written once and read back.
 #[test]
 fn every_leaf_of_the_state_tree() {
-    let principal = |name: &[u8]| Principal::try_from_slice(name).unwrap();
     let (subnet, node) = (SubnetId::new(principal(b"s")), NodeId::new(principal(b"n")));
     let canister = CanisterId::new(principal(b"c"));
     let request = RequestId::new(Digest::new([9; 32]));
@@ -296,6 +299,41 @@ fn every_leaf_of_the_state_tree() {
     // changes, so does every certificate.
     let golden = "057adfa4695a94c98738b0536fe759f54b4a8925142c8cbbf58022cb24f6cdd3";
     assert_eq!(state.root().to_string(), golden);
+}
+
+/// HTTP-180, CERT-137: controllers come in any order, and keep it.
+#[test]
+fn http_180_controllers_in_any_order() {
+    let canister = CanisterId::new(principal(b"c"));
+    for controllers in [[b"b", b"a"], [b"a", b"b"]] {
+        let controllers: Vec<Principal> = controllers.map(|name| principal(name)).into();
+        let mut state = LabeledTree::empty();
+        state.put(&leaves::canister::controllers(canister), &controllers);
+        let found = state
+            .witness(&[Path::default()])
+            .value_at(&leaves::canister::controllers(canister));
+        assert_eq!(found.unwrap().value(), Some(controllers));
+    }
+}
+
+/// CERT-143: sections by the names that tools agree on are sections like any other.
+#[test]
+fn cert_143_names_of_sections() {
+    let canister = CanisterId::new(principal(b"c"));
+    for name in ["candid:service", "supported_certificate_versions", "größe"] {
+        let leaf = leaves::canister::metadata(canister, name);
+        assert_eq!(
+            leaf.path().labels().last().unwrap().as_slice(),
+            name.as_bytes()
+        );
+        let mut state = LabeledTree::empty();
+        state.put(&leaf, &b"content".to_vec());
+        let found = state.witness(&[paths::canister::metadata(canister, name)]);
+        assert_eq!(
+            found.value_at(&leaf).unwrap().value(),
+            Some(b"content".to_vec())
+        );
+    }
 }
 
 /// A value of another type is an error, not an absence.

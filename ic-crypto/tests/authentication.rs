@@ -185,6 +185,9 @@ fn expiry_http_110_111_112() {
     );
     assert_eq!(check(at(NOW)), Ok(()));
     assert_eq!(check(at(latest)), Ok(()));
+    // What agents ask for, by clocks that differ from ours (HTTP-229).
+    let agents = NOW.saturating_add(5 * MINUTE + Duration::from_secs(30));
+    assert_eq!(check(at(agents)), Ok(()));
     let expired = check(at(too_early)).unwrap_err();
     assert_eq!(
         expired,

@@ -6,7 +6,7 @@ mod subnet;
 use std::time::Duration;
 
 use candid::Encode;
-use ic_types::{CanisterId, Content};
+use ic_types::{CanisterId, Content, RejectCode};
 use ic_wasm_runtime::state::{RequestStatus, Status};
 use ic_wasm_runtime::{ErrorCode, ExecutionLimits};
 use subnet::*;
@@ -113,6 +113,7 @@ fn abs_357_queues_are_bounded_and_every_call_is_answered() {
     );
 }
 
+/// HTTP-205, HTTP-248: code 6 goes to the canister that called, never to a user.
 #[test]
 fn abs_130_a_call_with_a_deadline_is_answered_by_the_system_if_nobody_else_does() {
     let limits = ExecutionLimits {
@@ -133,6 +134,7 @@ fn abs_130_a_call_with_a_deadline_is_answered_by_the_system_if_nobody_else_does(
     subnet.batch(Vec::new());
     let refusal = subnet.wait(&id).unwrap_err();
     assert!(refusal.message.starts_with('6'), "{}", refusal.message);
+    assert_eq!(refusal.error.reject_code(), RejectCode::CanisterReject);
     // The callee may execute the call all the same, and its answer is dropped (ABS-131).
     subnet.step = Duration::from_secs(1);
     for _ in 0..5 {

@@ -131,6 +131,7 @@ fn cert_135_to_140_a_canister() {
     assert!(subnet.state.to_tree().get([b"canister"]).is_none());
 }
 
+/// HTTP-206: a canister that refuses chooses the message, not the code.
 #[test]
 fn cert_130_to_134_a_request() {
     let mut subnet = TestSubnet::default();

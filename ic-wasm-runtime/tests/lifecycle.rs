@@ -15,6 +15,7 @@ fn error<T: std::fmt::Debug>(result: Result<T, ic_wasm_runtime::Refusal>) -> Err
     result.unwrap_err().error
 }
 
+/// HTTP-212: a query sees what was executed before it.
 #[test]
 fn a_canister_is_created_installed_called_and_queried() {
     let mut subnet = TestSubnet::default();
@@ -88,6 +89,7 @@ fn http_148_a_query_called_as_an_update_keeps_nothing() {
     assert_eq!(subnet.counter(canister), 0);
 }
 
+/// HTTP-188.
 #[test]
 fn an_empty_or_missing_canister_refuses() {
     let mut subnet = TestSubnet::default();
@@ -266,6 +268,7 @@ fn mgmt_009_only_controllers_control() {
     assert_eq!(subnet.counter(canister), 0);
 }
 
+/// HTTP-188: the management canister.
 #[test]
 fn abs_069_methods_that_users_may_not_call_and_methods_that_are_missing() {
     let mut subnet = TestSubnet::default();
@@ -317,6 +320,7 @@ fn abs_069_methods_that_users_may_not_call_and_methods_that_are_missing() {
     }
 }
 
+/// HTTP-188: an ordinary canister.
 #[test]
 fn sys_124_inspect_message_decides() {
     let mut subnet = TestSubnet::default();
@@ -335,6 +339,7 @@ fn sys_124_inspect_message_decides() {
     );
 }
 
+/// HTTP-115, CERT-142.
 #[test]
 fn http_114_a_request_is_executed_once_and_remembered_for_a_while() {
     let mut subnet = TestSubnet::default();

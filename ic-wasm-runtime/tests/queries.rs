@@ -120,6 +120,7 @@ fn abs_234_composite_queries_call_queries_of_other_canisters() {
     assert_eq!(refusal.error, ErrorCode::DidNotReply);
 }
 
+/// HTTP-156: the depth of calls.
 #[test]
 fn abs_235_236_where_composite_queries_may_not_go() {
     let mut subnet = TestSubnet::default();
@@ -170,6 +171,7 @@ fn abs_235_236_where_composite_queries_may_not_go() {
     );
 }
 
+/// HTTP-156: the instructions. How long a query may take by the clock is for the embedder.
 #[test]
 fn lim_016_a_query_ends_at_its_limit() {
     let limits = ic_wasm_runtime::ExecutionLimits {

@@ -440,6 +440,7 @@ fn mgmt_140_metrics_say_what_was_paid_for() {
     assert_eq!(error(refused), ErrorCode::NotController);
 }
 
+/// HTTP-138, HTTP-139: whom creation and the list are for; their addresses are for whoever speaks HTTP.
 #[test]
 fn abs_066_070_admins_create_list_and_look_after_canisters() {
     #[derive(CandidType, Deserialize)]

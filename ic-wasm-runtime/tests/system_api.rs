@@ -613,7 +613,7 @@ fn a_call_that_cannot_be_made_gives_everything_back() {
 
 #[test]
 fn callbacks_are_looked_up_in_the_table() {
-    // SYS-131
+    // SYS-131, ID-047
     let text = "(module (import \"ic0\" \"msg_reply\" (func $reply)) (memory 1)
         (table 3 funcref) (elem (i32.const 0) $good $bad)
         (func $good (param i32) (if (i32.eq (local.get 0) (i32.const 77)) (then (call $reply)))) (func $bad))";
@@ -841,6 +841,26 @@ fn certified_data_has_a_limit() {
         set(33),
         Err(Trap::ContractViolation {
             import: Import::CertifiedDataSet,
+            ..
+        })
+    ));
+}
+
+/// ID-018, SYS-083: what is asked about has to be a principal.
+#[test]
+fn id_018_longer_than_a_principal() {
+    let ask = |size: u32| {
+        let body = format!("(drop (call $is_controller (i32.const 0) (i32.const {size})))");
+        method(&["is_controller"], &body)
+            .try_run(update("m", &[]))
+            .outcome
+    };
+    assert!(ask(29).is_ok());
+    assert!(ask(0).is_ok());
+    assert!(matches!(
+        ask(30),
+        Err(Trap::ContractViolation {
+            import: Import::IsController,
             ..
         })
     ));

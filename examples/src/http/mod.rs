@@ -1,4 +1,5 @@
-//! The HTTP interface of the specification over one node of a subnet (HTTP-001 to HTTP-012).
+//! The HTTP interface of the specification over one node of a subnet (HTTP-001 to HTTP-004, HTTP-006 to HTTP-011). Calls and
+//! queries that are addressed to a subnet, not to a canister, are not there (HTTP-005, HTTP-012).
 //!
 //! Handlers parse, ask the node on its own thread, and say what came of it; no protocol rule is decided here but the
 //! ones about URLs and paths ([`effective`], [`permitted`]).

@@ -196,3 +196,6 @@ fn same(named: Principal, effective: Principal) -> Result<(), Refusal> {
         "Effective principal id in URL {effective} does not match requested principal id: {named}."
     )))
 }
+
+#[cfg(test)]
+mod tests;
