@@ -180,6 +180,94 @@ fn large_maps_stay_balanced_whatever_the_order() {
     }
 }
 
+/// Nodes of every size come to be and go: what is hashed after each change is what would be hashed from nothing.
+#[test]
+fn every_size_of_node_is_hashed_right() {
+    let check = |map: &AuthenticatedMap<[u8; 2], [u8; 2]>| {
+        assert_eq!(map.witness_prefix([], Show::Values).digest(), map.digest());
+    };
+    let key = |number: u16| number.to_be_bytes();
+    for step in [1, 7, 101] {
+        let mut map = AuthenticatedMap::new();
+        for number in 0..600 {
+            map.insert(key(number * step % 600), key(number));
+            if number % 5 == 0 {
+                check(&map);
+            }
+        }
+        // Whole leaves go, first and last ones among them.
+        for number in (0..600).rev() {
+            map.remove(key(number * step % 600));
+            map.modify(key(number / 2), |value| *value = [1, 1]);
+            if number % 3 == 0 {
+                check(&map);
+            }
+        }
+    }
+}
+
+/// A key may be shorter than its head, or differ from others only behind it.
+#[test]
+fn keys_with_the_same_first_bytes_are_told_apart() {
+    let mut keys: Vec<Vec<u8>> = (0..40).map(|length| vec![0; length]).collect();
+    keys.extend((0..=u8::MAX).map(|last| [b"/assets/images/".as_slice(), &[last]].concat()));
+    keys.extend((0..=u8::MAX).map(|last| [b"/assets/".as_slice(), &[last]].concat()));
+    keys.extend((0..40).map(|length| vec![u8::MAX; length]).skip(1));
+    let mut map = Map::new();
+    let mut expected = BTreeMap::new();
+    for (number, key) in keys.iter().enumerate() {
+        let value = number.to_be_bytes().to_vec();
+        assert_eq!(
+            map.insert(key.clone(), value.clone()),
+            expected.insert(key.clone(), value)
+        );
+    }
+    check_whole(&map, &expected);
+    for key in &keys {
+        assert_eq!(map.get(key), expected.get(key));
+        let mut behind = key.clone();
+        behind.push(0);
+        assert_eq!(map.get(&behind), expected.get(&behind));
+    }
+    for key in keys.iter().step_by(2) {
+        assert_eq!(map.remove(key), expected.remove(key));
+    }
+    check_whole(&map, &expected);
+}
+
+/// A change that panics half-way is hashed all the same.
+#[test]
+fn a_panic_within_a_change_leaves_no_wrong_hash() {
+    let mut map: AuthenticatedMap<_, _> = (0..1000u32)
+        .map(|number| (number.to_be_bytes(), [0; 4]))
+        .collect();
+    let before = map.digest();
+    let change = std::panic::AssertUnwindSafe(|| {
+        map.modify(500u32.to_be_bytes(), |value| {
+            *value = [1; 4];
+            panic!("half-way")
+        })
+    });
+    assert!(std::panic::catch_unwind(change).is_err());
+    assert_ne!(map.digest(), before);
+    assert_eq!(map.witness_prefix([], Show::Values).digest(), map.digest());
+    map.modify(500u32.to_be_bytes(), |value| *value = [0; 4]);
+    assert_eq!(map.digest(), before);
+}
+
+/// A batch that is never dropped leaves a map that the next change brings up to date.
+#[test]
+fn a_leaked_batch_is_hashed_with_the_next_change() {
+    let mut map: AuthenticatedMap<_, _> = (0..1000u32)
+        .map(|number| (number.to_be_bytes(), [0; 4]))
+        .collect();
+    let mut batch = map.batch();
+    batch.insert(5000u32.to_be_bytes(), [1; 4]);
+    std::mem::forget(batch);
+    map.modify(7u32.to_be_bytes(), |value| *value = [2; 4]);
+    assert_eq!(map.witness_prefix([], Show::Values).digest(), map.digest());
+}
+
 /// Maps within maps, a part of one shown; long values hashed once.
 #[test]
 fn nested_maps() {

@@ -39,17 +39,6 @@ pub(crate) const fn empty() -> Digest {
     EMPTY
 }
 
-#[inline]
-pub(crate) fn fork(left: &Digest, right: &Digest) -> Digest {
-    let mut input = [0; 17 + 32 + 32];
-    let (separator, sides) = input.split_at_mut(17);
-    let (left_side, right_side) = sides.split_at_mut(32);
-    separator.copy_from_slice(&FORK);
-    left_side.copy_from_slice(left.as_bytes());
-    right_side.copy_from_slice(right.as_bytes());
-    Digest::of(&input)
-}
-
 pub(crate) fn labeled(label: &[u8], below: &Digest) -> Digest {
     Parts::labeled(label, below).digest()
 }
@@ -101,7 +90,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             short: ShortMessage::new(),
             long: None,
@@ -116,6 +105,13 @@ impl Slot {
         } else {
             Some(Digest::of_parts(&parts))
         };
+    }
+
+    /// The hash of a fork, whose sides need not wait.
+    #[inline]
+    pub(crate) fn fork(&mut self, left: &Digest, right: &Digest) -> Digest {
+        self.write(Parts::fork(left, right));
+        self.digest()
     }
 
     #[inline]

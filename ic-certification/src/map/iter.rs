@@ -4,7 +4,8 @@ use std::ops::{Bound, RangeBounds};
 use std::slice;
 
 use super::Authenticated;
-use super::node::{Inner, Node, search};
+use super::inner::Inner;
+use super::node::{Node, search};
 
 /// Entries in the order of their keys.
 pub struct Iter<'a, K, V> {
@@ -38,7 +39,8 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Node<K, V> {
                     };
                     here = child;
                 }
-                Self::Leaf(entries) => {
+                Self::Leaf(leaf) => {
+                    let entries = leaf.entries();
                     let start = match from {
                         Bound::Included(key) => {
                             search(entries, key).unwrap_or_else(|position| position)
@@ -60,7 +62,8 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Node<K, V> {
     /// The last entry before `key`.
     pub(super) fn before(&self, key: &[u8]) -> Option<&(K, V)> {
         match self {
-            Self::Leaf(entries) => {
+            Self::Leaf(leaf) => {
+                let entries = leaf.entries();
                 let position = search(entries, key).unwrap_or_else(|position| position);
                 entries.get(position.checked_sub(1)?)
             }
@@ -87,7 +90,7 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
             };
             *next += 1;
             match child {
-                Node::Leaf(entries) => self.leaf = entries.iter(),
+                Node::Leaf(leaf) => self.leaf = leaf.entries().iter(),
                 Node::Inner(inner) => self.above.push((&**inner, 0)),
             }
         }

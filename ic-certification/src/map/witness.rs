@@ -2,7 +2,9 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use super::node::{Inner, Node, entries_digest, search};
+use super::inner::Inner;
+use super::leaf::Leaf;
+use super::node::{Node, search};
 use super::{Authenticated, AuthenticatedMap, iter};
 use crate::HashTree;
 use crate::hash_tree::builder::Builder;
@@ -168,11 +170,12 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Node<K, V> {
     /// Writes the run, and the hashes of everything else. Recurses once for each level.
     fn write(&self, run: Run<'_>, content: Content<'_, K, V>, out: &mut Builder) {
         match self {
-            Self::Leaf(entries) => {
+            Self::Leaf(leaf) => {
+                let entries = leaf.entries();
                 let from = search(entries, run.first).unwrap_or_else(|position| position);
                 let to =
                     search(entries, run.last).map_or_else(|position| position, |found| found + 1);
-                write_entries(entries, (0, entries.len()), (from, to), content, out);
+                leaf.write(0, entries.len(), (from, to), content, out);
             }
             Self::Inner(inner) => {
                 let first = inner.child_of(run.first);
@@ -200,7 +203,7 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Inner<K, V> {
         out: &mut Builder,
     ) {
         if to <= shown.0 || shown.1 <= from {
-            out.pruned(&self.digest_between(from, to));
+            out.pruned(&self.between(from, to));
         } else if to - from > 1 {
             let middle = from + left_side(to - from);
             out.fork();
@@ -212,24 +215,26 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Inner<K, V> {
     }
 }
 
-/// Writes the fork over the entries of a leaf within `part`. Recurses once for each level of forks.
-fn write_entries<K: AsRef<[u8]>, V: Authenticated>(
-    entries: &[(K, V)],
-    part: (usize, usize),
-    shown: (usize, usize),
-    content: Content<'_, K, V>,
-    out: &mut Builder,
-) {
-    let (from, to) = part;
-    if to <= shown.0 || shown.1 <= from {
-        out.pruned(&entries_digest(entries.get(from..to).unwrap_or_default()));
-    } else if to - from > 1 {
-        let middle = from + left_side(to - from);
-        out.fork();
-        write_entries(entries, (from, middle), shown, content, out);
-        write_entries(entries, (middle, to), shown, content, out);
-    } else if let Some((key, value)) = entries.get(from) {
-        out.labeled(key.as_ref());
-        content(key, value, out);
+impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
+    /// Writes the fork over the entries from `from` to before `to`. Recurses once for each level of forks.
+    fn write(
+        &self,
+        from: usize,
+        to: usize,
+        shown: (usize, usize),
+        content: Content<'_, K, V>,
+        out: &mut Builder,
+    ) {
+        if to <= shown.0 || shown.1 <= from {
+            out.pruned(&self.between(from, to));
+        } else if to - from > 1 {
+            let middle = from + left_side(to - from);
+            out.fork();
+            self.write(from, middle, shown, content, out);
+            self.write(middle, to, shown, content, out);
+        } else if let Some((key, value)) = self.entries().get(from) {
+            out.labeled(key.as_ref());
+            content(key, value, out);
+        }
     }
 }
