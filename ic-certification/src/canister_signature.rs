@@ -129,7 +129,8 @@ pub struct CanisterSignatureVerifier {
 const REMEMBERED: usize = 4096;
 
 impl CanisterSignatureVerifier {
-    /// Believes what leads to `root`, from subnets whose type is [shown](SubnetTypes::Shown).
+    /// Believes what leads to `root`, from subnets whose type is [shown](SubnetTypes::Shown). For signatures that are older
+    /// than this rule, see [`with_subnet_types`](Self::with_subnet_types).
     ///
     /// It remembers the last 4,096 signatures that held: a user who signed in shows the same one with every request, and no
     /// time makes it wrong (CERT-096).
@@ -197,13 +198,52 @@ impl CanisterSignatures for CanisterSignatureVerifier {
 }
 
 /// Of which subnets canister signatures are accepted (CERT-094).
+///
+/// The interface specification has the rule since version 0.60 of May 2025: the delegation shows the type of the subnet, and
+/// it is not `cloud_engine`. Certificates as such know no such rule; it is for signatures alone.
+///
+/// | you verify | use |
+/// |---|---|
+/// | requests, as a node does | [`Shown`](Self::Shown) |
+/// | signatures whose delegation shows a type | [`Shown`](Self::Shown) |
+/// | signatures that are older than the rule, or of a network that does not show types | [`ShownOrNot`](Self::ShownOrNot) |
+///
+/// None of the delegations of the public network that this crate is tested with, up to 2025, shows a type: with `Shown`
+/// their signatures end in [`CanisterSignatureError::NoSubnetType`]. Published verifiers do not have the rule, and answer
+/// as `ShownOrNot` does.
+///
+/// ```
+/// use ic_certification::{CanisterSignature, CanisterSignatureError, RootKey, SubnetTypes};
+/// use ic_crypto::user_key::CanisterKey;
+/// use ic_types::codec::Wire;
+///
+/// // Internet Identity signs a delegation to a session key, in 2024.
+/// let signature = CanisterSignature::decode(include_bytes!(concat!(
+///     env!("CARGO_MANIFEST_DIR"),
+///     "/tests/vectors/canister-signatures/ii_delegation_2024.sig.cbor"
+/// )))?;
+/// let user = CanisterKey {
+///     canister: "fgte5-ciaaa-aaaad-aaatq-cai".parse()?,
+///     seed: b"\xf3\xff\xab\x22\x78\x61\x65\x08\xad\x5e\xbf\xa0\xcb\x79\xa2\x1e\x08\xdb\xb7\x13\x2f\x68\x75\xb9\x5f\x81\xe7\x20\x67\xf3\x13\x02".to_vec(),
+/// };
+/// let payload = b"\x1aic-request-auth-delegation\xb5\xe2\xab\x74\xfc\xd8\xd7\xc0\xe1\x7a\x30\x3b\x3b\xe3\x10\xd3\x28\x02\xc2\xc9\xd0\x76\x7f\xde\xab\x22\xcf\xc1\x58\xf9\xaf\x89";
+///
+/// let root = RootKey::mainnet();
+/// signature.clone().verify(&root, &user, payload, SubnetTypes::ShownOrNot)?;
+/// let strict = signature.verify(&root, &user, payload, SubnetTypes::Shown);
+/// assert!(matches!(strict, Err(CanisterSignatureError::NoSubnetType { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum SubnetTypes {
     /// The delegation shows the type of the subnet, and it is none whose canisters may not sign.
     #[default]
     Shown,
-    /// As before the rule: the delegation may leave the type out, as those of the years 2021 to 2025 do. A type that
-    /// it shows has to be right all the same.
+    /// As before the rule: the delegation may leave the type out. A type that it shows has to be right all the same.
+    ///
+    /// This gives the rule up, and not only for old signatures: what a delegation shows is chosen by whoever shows it, so
+    /// that a canister on a cloud engine can leave the type out too (CERT-063). Take it where such canisters do no harm,
+    /// because the canister is one that you name yourself, say.
     ShownOrNot,
 }
 
@@ -257,8 +297,11 @@ pub enum CanisterSignatureError {
         /// The canister of the key.
         canister: CanisterId,
     },
-    /// The delegation does not show of which type the subnet is (CERT-094).
-    #[error("the delegation does not show the type of subnet {subnet}")]
+    /// The delegation does not show of which type the subnet is (CERT-094). If it need not, see
+    /// [`SubnetTypes::ShownOrNot`].
+    #[error(
+        "the delegation does not show the type of subnet {subnet}, as it has to since version 0.60 of the interface"
+    )]
     NoSubnetType {
         /// The subnet of the canister.
         subnet: SubnetId,
