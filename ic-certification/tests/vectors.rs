@@ -229,7 +229,7 @@ fn request_status_of_a_real_certificate() {
     );
 }
 
-/// CERT-081, CERT-083, CERT-120, CERT-121, HTTP-147, HTTP-178, ID-033: both layouts.
+/// CERT-081, CERT-083, CERT-120, CERT-121, HTTP-147, HTTP-178, HTTP-224, ID-033: both layouts.
 #[test]
 fn ranges_of_real_delegations() {
     for (name, subnet, inside, outside) in [
