@@ -11,7 +11,7 @@ use ic_types::{
     NodeId, NodeSignature, Nonce, Principal, Query, QueryOutcome, QueryResponse, Reject,
     RejectCode, SenderInfo, SenderProof, SignedDelegation, Time, UserId, hash_of_map,
 };
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -25,6 +25,27 @@ fn principal() -> impl Strategy<Value = Principal> {
 
 fn peer(principal: Principal) -> ic_principal::Principal {
     ic_principal::Principal::from_slice(principal.as_slice())
+}
+
+/// What the peer can hash too: numbers of 64 bits, texts, bytes and lists.
+fn hashable() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<u64>().prop_map(|number| Value::Nat(number.into())),
+        any::<String>().prop_map(Value::Text),
+        bytes(40).prop_map(Value::Bytes),
+    ];
+    leaf.prop_recursive(4, 30, 5, |inner| vec(inner, 0..5).prop_map(Value::Array))
+}
+
+fn peer_value(value: &Value) -> ic_representation_independent_hash::Value {
+    use ic_representation_independent_hash::Value as Peer;
+    match value {
+        Value::Nat(number) => Peer::Number((*number).try_into().expect("64 bits")),
+        Value::Text(text) => Peer::String(text.clone()),
+        Value::Bytes(bytes) => Peer::Bytes(bytes.clone()),
+        Value::Array(elements) => Peer::Array(elements.iter().map(peer_value).collect()),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn call() -> impl Strategy<Value = Call> {
@@ -193,6 +214,16 @@ proptest! {
         let list = [HashValue::Blob(&blob), HashValue::Nat(number.into())];
         let ours = hash_of_map(&[(&name, HashValue::Nat(number.into())), ("text", HashValue::Text(&text)), ("list", HashValue::Array(&list))]);
         prop_assert_eq!(&representation_independent_hash(&fields), ours.as_bytes());
+    }
+
+    /// Any map, with lists within lists.
+    #[test]
+    fn http_120_to_124_hashes_of_any_map(fields in btree_map(any::<String>(), hashable(), 0..8)) {
+        use ic_representation_independent_hash::representation_independent_hash;
+        let theirs: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), peer_value(value))).collect();
+        let ours = Value::map(fields.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        let hash = ours.representation_independent_hash().expect("of kinds that have a hash");
+        prop_assert_eq!(&representation_independent_hash(&theirs), hash.as_bytes());
     }
 
     /// What we read of noise as a value, the peer reads too.

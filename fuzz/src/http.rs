@@ -271,7 +271,7 @@ pub fn http_site(input: &[u8]) {
     let mut source = Source(input);
     let mut tree = ResponseTree::new();
     let mut entries = Vec::<(Entry, Expression, String, u16)>::new();
-    while source.more() && entries.len() < 12 {
+    while source.more() && entries.len() < 4 {
         let url = site_url(&mut source);
         let path = if source.below(2) == 0 {
             ExpressionPath::exact(&url)
