@@ -3,13 +3,18 @@
 
 mod gateway;
 
-use gateway::{CANISTER, certify, gateway, root, signed};
+use std::time::Duration;
+
+use gateway::{CANISTER, certify, certify_by_delegation, gateway, root, signed};
 use ic_certification::http::{
     BuildError, CertificateHeader, DowngradeError, Entry, Expression, ExpressionPath, Gateway,
     HttpError, PathError, Request, RequestSelection, Response, ResponseSelection, ResponseTree,
     Verdict, Version, check_downgrade, verify_with,
 };
-use ic_certification::{Certificate, Freshness, LabeledTree, Subject, VerifiedCertificate, leaves};
+use ic_certification::{
+    Certificate, CertificateError, Freshness, LabeledTree, RootKey, Subject, VerifiedCertificate,
+    leaves,
+};
 use ic_types::codec::Wire;
 use ic_types::{CanisterId, Digest, Path, Time};
 use proptest::prelude::*;
@@ -318,7 +323,77 @@ fn requests() {
     }
 }
 
-/// GW-020 to GW-023: the right response with the certificate of other data.
+/// GW-020, GW-021, GW-022: a response is worth no more than its certificate: by the root key, of now, for this canister.
+#[test]
+fn certificates_are_checked() {
+    let response = Response::new(200, &[], b"");
+    let mut tree = ResponseTree::new();
+    let path = ExpressionPath::exact("/").unwrap();
+    let entry = tree
+        .insert(path, &response_only(), None, &response)
+        .unwrap();
+    let headers = tree.headers(&entry, "/", &certify(tree.digest())).unwrap();
+    let verify = |gateway: &Gateway, headers: &[(&str, String)]| {
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let response = Response {
+            headers: &headers,
+            ..response
+        };
+        gateway.verify(CANISTER, &Request::get("/"), &response)
+    };
+    assert!(verify(&gateway(), &headers).is_ok());
+    let stranger = Gateway {
+        root: RootKey::mainnet(),
+        ..gateway()
+    };
+    assert!(matches!(
+        verify(&stranger, &headers),
+        Err(HttpError::Certificate(CertificateError::Signature(_)))
+    ));
+    // Certified at 7 ns.
+    let at = |now: u64, tolerance| {
+        let freshness = Freshness::Within {
+            now: Time::from_nanos(now),
+            tolerance: Duration::from_nanos(tolerance),
+        };
+        let gateway = Gateway {
+            freshness,
+            ..gateway()
+        };
+        verify(&gateway, &headers)
+    };
+    assert!(at(9, 2).is_ok() && at(5, 2).is_ok());
+    assert!(matches!(
+        at(10, 2),
+        Err(HttpError::Certificate(CertificateError::Stale { .. }))
+    ));
+    assert!(matches!(
+        at(4, 2),
+        Err(HttpError::Certificate(CertificateError::Ahead { .. }))
+    ));
+
+    // By delegation: for its own canisters, and for no others.
+    for (first, last, expected) in [(0, 9, true), (7, 7, true), (8, 9, false)] {
+        let certificate = certify_by_delegation(tree.digest(), first, last);
+        let headers = tree.headers(&entry, "/", &certificate).unwrap();
+        match verify(&gateway(), &headers) {
+            Ok(_) => assert!(expected, "{first} to {last}"),
+            Err(error) => assert!(
+                !expected
+                    && matches!(
+                        error,
+                        HttpError::Certificate(CertificateError::OutOfRange { .. })
+                    ),
+                "{first} to {last}: {error}"
+            ),
+        }
+    }
+}
+
+/// GW-023: the right response with the certificate of other data.
 #[test]
 fn certificates() {
     let response = Response::new(200, &[], b"");

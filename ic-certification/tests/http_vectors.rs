@@ -143,7 +143,7 @@ fn of_the_public_network() {
     check("http/mainnet.txt", 10);
 }
 
-/// GW-012 to GW-019, GW-040 to GW-045, GW-061 to GW-063, GW-071 to GW-076, GW-110, GW-111.
+/// GW-012 to GW-018, GW-040 to GW-045, GW-061 to GW-063, GW-071 to GW-074, GW-076, GW-110, GW-111.
 #[test]
 fn made_by_others() {
     check("http/made.txt", 23);

@@ -51,6 +51,7 @@ fn combine(
     }
 }
 
+/// CERT-072: whoever verifies sees one key and one signature.
 #[test]
 fn any_shares_in_any_order_make_the_one_signature() {
     let mut generator = Generator::new(&[9; 32]);
