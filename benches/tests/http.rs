@@ -643,6 +643,44 @@ fn the_peer_refuses_names_with_other_letters() {
     }
 }
 
+/// GW-094: of an encoded body, the hash of what it stands for is certified, or that of what is sent. The peer decodes by
+/// itself, we are given the decoded body.
+#[test]
+fn encoded_bodies() {
+    // A stored block of deflate (RFC 1951, section 3.2.4).
+    let plain = b"a page";
+    let sent = [&[1, 6, 0, 0xf9, 0xff], &plain[..]].concat();
+    for (certified, expected) in [(&plain[..], true), (&sent, true), (b"other", false)] {
+        let mut tree = ResponseTree::new();
+        tree.insert_body("/page", certified);
+        let certificate = certificate(*tree.digest().as_bytes());
+        let (name, value) = tree
+            .body_header("/page", &certificate)
+            .expect("it is there");
+        let answer = Answer {
+            status: 200,
+            headers: vec![text("Content-Encoding", "deflate"), text(name, &value)],
+            body: sent.clone(),
+        };
+        let asked = Asked::get("/page");
+        let (without, theirs) = verdicts(&asked, &answer);
+        let gateway = Gateway {
+            root: RootKey::new(key().public_key()),
+            freshness: Freshness::AnyAge,
+            minimum: Version::V1,
+        };
+        let ours = answer.ours(|answer| {
+            let response = Response {
+                decoded_body: Some(plain),
+                ..*answer
+            };
+            asked.ours(|asked| gateway.verify(CANISTER, asked, &response).is_ok())
+        });
+        assert_eq!((ours, theirs.is_ok()), (expected, expected));
+        assert_eq!(without.is_ok(), certified == sent);
+    }
+}
+
 /// GW-066: parameters are named exactly, says the specification. The peer (4.0.1) compares without regard to case, so that
 /// it certifies a parameter more.
 #[test]

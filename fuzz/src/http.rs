@@ -296,10 +296,10 @@ pub fn http_site(input: &[u8]) {
             }
         }
     }
-    let mut asked_for: Vec<String> = entries.iter().map(|(_, _, url, _)| url.clone()).collect();
-    asked_for.push(site_url(&mut Source(input)));
-    for (entry, expression, of, status) in &entries {
-        for url in &asked_for {
+    let elsewhere = site_url(&mut Source(input));
+    for (index, (entry, expression, of, status)) in entries.iter().enumerate() {
+        let (_, _, next, _) = &entries[(index + 1) % entries.len()];
+        for url in [of, next, &elsewhere] {
             let shown = tree.headers(entry, url, &CERTIFICATE);
             let Ok(matches) = entry.path().matches(url) else {
                 assert!(matches!(shown, Err(BuildError::Path(_))));
