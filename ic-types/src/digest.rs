@@ -228,6 +228,7 @@ impl PairsHasher {
 #[derive(Clone)]
 pub struct ShortMessage {
     blocks: [[u8; BLOCK]; Self::BLOCKS],
+    length: usize,
     used: usize,
 }
 
@@ -241,7 +242,11 @@ impl ShortMessage {
         let mut blocks = [[0; BLOCK]; Self::BLOCKS];
         let [[end, ..], ..] = &mut blocks;
         *end = 0x80;
-        Self { blocks, used: 1 }
+        Self {
+            blocks,
+            length: 0,
+            used: 1,
+        }
     }
 
     /// Makes this the concatenation of `parts`; says whether it is short enough. If not, the message is undefined.
@@ -268,8 +273,34 @@ impl ShortMessage {
         if let Some(last) = blocks.last_mut() {
             write_length(last, length);
         }
+        self.length = length;
         self.used = used;
         true
+    }
+
+    /// Puts `bytes` in the place of those at `at`, for messages that differ in a part only; says whether the message has so
+    /// many bytes. If not, it stays as it is.
+    ///
+    /// ```
+    /// use ic_types::{Digest, ShortMessage};
+    ///
+    /// let mut message = ShortMessage::new();
+    /// assert!(message.write(&[b"count: ", b"1"]));
+    /// assert!(message.overwrite(7, b"2"));
+    /// assert_eq!(message.digest(), Digest::of(b"count: 2"));
+    /// assert!(!message.overwrite(7, b"10"));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn overwrite(&mut self, at: usize, bytes: &[u8]) -> bool {
+        let message = self.blocks.as_flattened_mut().get_mut(..self.length);
+        match message.and_then(|message| message.get_mut(at..)?.get_mut(..bytes.len())) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                true
+            }
+            None => false,
+        }
     }
 
     /// The hash of the message.

@@ -45,6 +45,15 @@ impl Builder {
         }
     }
 
+    /// A builder for a tree of some `nodes` nodes, with labels and values of some `bytes` bytes.
+    pub(crate) fn with_room(nodes: usize, bytes: usize) -> Self {
+        Self {
+            data: Vec::with_capacity(bytes),
+            nodes: Vec::with_capacity(nodes),
+            open: Vec::with_capacity(32),
+        }
+    }
+
     /// How many nodes are above the next one.
     pub(crate) fn depth(&self) -> usize {
         self.open.len()

@@ -85,8 +85,31 @@ pub(crate) struct Batch([Slot; Batch::NODES]);
 /// Room for what is hashed for one node.
 pub(crate) struct Slot {
     short: ShortMessage,
-    /// The digest of what was too long to wait.
+    /// The digest of what was too long to wait, or needs no hashing.
     long: Option<Digest>,
+}
+
+/// Hashes forks of which each depends on the one before: only the sides are written anew.
+pub(crate) struct Chain(ShortMessage);
+
+impl Chain {
+    pub(crate) fn new() -> Self {
+        let mut message = ShortMessage::new();
+        let Parts(parts) = Parts::fork(&EMPTY, &EMPTY);
+        let fits = message.write(&parts);
+        debug_assert!(fits, "a fork is short");
+        Self(message)
+    }
+
+    #[inline]
+    pub(crate) fn fork(&mut self, left: &Digest, right: &Digest) -> Digest {
+        let fits = self.0.overwrite(FORK.len(), left.as_bytes())
+            && self
+                .0
+                .overwrite(FORK.len() + Digest::LENGTH, right.as_bytes());
+        debug_assert!(fits, "there were two digests before");
+        self.0.digest()
+    }
 }
 
 impl Slot {
@@ -107,11 +130,10 @@ impl Slot {
         };
     }
 
-    /// The hash of a fork, whose sides need not wait.
+    /// Leaves a digest that is known already.
     #[inline]
-    pub(crate) fn fork(&mut self, left: &Digest, right: &Digest) -> Digest {
-        self.write(Parts::fork(left, right));
-        self.digest()
+    pub(crate) fn known(&mut self, digest: Digest) {
+        self.long = Some(digest);
     }
 
     #[inline]

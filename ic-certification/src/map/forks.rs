@@ -2,7 +2,7 @@
 
 use ic_types::Digest;
 
-use crate::hash_tree::hash::{self, Batch, Slot};
+use crate::hash_tree::hash::{self, Batch, Chain};
 
 /// How many neighbours there may be.
 pub(super) const NEIGHBOURS: usize = 1 << LEVELS;
@@ -78,13 +78,13 @@ impl Forks {
         len: usize,
     ) -> Digest {
         let (mut here, mut digest, mut len) = (position, digest, len);
-        let mut slot = Slot::new();
+        let mut chain = Chain::new();
         for (start, sibling) in levels().zip(siblings) {
             self.set(start + here, digest);
             if here % 2 == 1 {
-                digest = slot.fork(sibling, &digest);
+                digest = chain.fork(sibling, &digest);
             } else if here + 1 < len {
-                digest = slot.fork(&digest, sibling);
+                digest = chain.fork(&digest, sibling);
             }
             here /= 2;
             len = len.div_ceil(2);
@@ -146,7 +146,7 @@ mod tests {
             [only] => *only,
             _ => {
                 let (left, right) = digests.split_at(crate::hash_tree::left_side(digests.len()));
-                Slot::new().fork(&expected(left), &expected(right))
+                Chain::new().fork(&expected(left), &expected(right))
             }
         }
     }

@@ -175,16 +175,22 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
 /// The hash of the fork over a few entries: neighbours paired, level by level.
 fn entries_digest<K: AsRef<[u8]>, V: Authenticated>(entries: &[(K, V)]) -> Digest {
     let mut level = [hash::empty(); GROUP];
-    for (place, (_, value)) in level.iter_mut().zip(entries) {
-        *place = value.digest();
-    }
     let len = entries.len().min(GROUP);
-    let write = |level: &[Digest], number: usize, slot: &mut Slot| {
+    let value = |_: &[Digest], number: usize, slot: &mut Slot| {
+        if let Some((_, value)) = entries.get(number) {
+            match value.unhashed_leaf() {
+                Some(bytes) => slot.write(Parts::leaf(bytes)),
+                None => slot.known(value.digest()),
+            }
+        }
+    };
+    let labeled = |level: &[Digest], number: usize, slot: &mut Slot| {
         if let (Some((key, _)), Some(below)) = (entries.get(number), level.get(number)) {
             slot.write(Parts::labeled(key.as_ref(), below));
         }
     };
     let mut batch = Batch::new();
-    batch.hash(level.as_mut_slice(), 0..len, write, hash::put);
+    batch.hash(level.as_mut_slice(), 0..len, value, hash::put);
+    batch.hash(level.as_mut_slice(), 0..len, labeled, hash::put);
     hash::fork_all(&mut batch, level.get_mut(..len).unwrap_or_default())
 }

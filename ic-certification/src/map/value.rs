@@ -18,6 +18,12 @@ pub trait Authenticated {
     fn as_leaf(&self) -> Option<&[u8]> {
         None
     }
+
+    /// The bytes that [`digest`](Self::digest) would hash as one leaf, if that is what it does: then several values are
+    /// hashed together, in less time.
+    fn unhashed_leaf(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 macro_rules! leaves {
@@ -34,6 +40,10 @@ macro_rules! leaves {
 
             fn as_leaf(&self) -> Option<&[u8]> {
                 Some(AsRef::<[u8]>::as_ref(self))
+            }
+
+            fn unhashed_leaf(&self) -> Option<&[u8]> {
+                self.as_leaf()
             }
         }
     )*};

@@ -10,6 +10,10 @@ use crate::HashTree;
 use crate::hash_tree::builder::Builder;
 use crate::hash_tree::left_side;
 
+/// Room for a witness of one key of a large map: more is made when it is needed.
+const NODES: usize = 48;
+const BYTES: usize = 1024;
+
 /// What to show of the entries that a witness is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
@@ -150,7 +154,7 @@ fn write<K: AsRef<[u8]> + Clone, V: Authenticated>(
     run: Option<Run<'_>>,
     content: Content<'_, K, V>,
 ) -> HashTree {
-    let mut out = Builder::with_room_for(1024);
+    let mut out = Builder::with_room(NODES, BYTES);
     match run {
         Some(run) => map.root.write(run, content, &mut out),
         // Nothing to show: the map is empty, or there was nothing to ask.
