@@ -7,7 +7,7 @@ use crate::hash_tree::hash::{self, Batch, Chain};
 /// How many neighbours there may be.
 pub(super) const NEIGHBOURS: usize = 1 << LEVELS;
 /// How often they can be halved.
-const LEVELS: usize = 4;
+const LEVELS: usize = 5;
 
 /// The hashes of the neighbours, then of the forks over two of them, then over two of those, and so on; an odd last one
 /// is carried up. Each level has its place, whether it is full or not.
@@ -94,7 +94,7 @@ impl Forks {
     }
 
     /// Brings the forks over `len` neighbours up to date, those of which `stale` has a bit, and gives the topmost.
-    pub(super) fn rehash(&mut self, stale: u32, len: usize) -> Digest {
+    pub(super) fn rehash(&mut self, stale: u64, len: usize) -> Digest {
         let mut batch = Batch::new();
         let (mut stale, mut len, mut below, mut width) = (stale, len, 0, NEIGHBOURS);
         while width > 1 {
@@ -159,7 +159,7 @@ mod tests {
             for (position, digest) in digests.iter().enumerate() {
                 forks.set(position, *digest);
             }
-            assert_eq!(forks.rehash(u32::MAX, len), expected(&digests), "{len}");
+            assert_eq!(forks.rehash(u64::MAX, len), expected(&digests), "{len}");
             assert_eq!(forks.between(0, len), expected(&digests));
             for position in 0..len {
                 digests[position] = neighbour(100 + position);
@@ -182,7 +182,7 @@ mod tests {
                 for (position, digest) in digests.iter().enumerate() {
                     forks.set(position, *digest);
                 }
-                forks.rehash(u32::MAX, len);
+                forks.rehash(u64::MAX, len);
                 let top = forks.rehash(1 << (rest - 1), rest);
                 assert_eq!(top, expected(&digests[..rest]), "{rest} of {len}");
             }

@@ -1,40 +1,42 @@
 //! The nodes of an authenticated map that have nodes below them.
 
-use std::mem;
+use std::{array, mem};
 
 use ic_types::Digest;
 
 use super::Authenticated;
 use super::forks::{Forks, NEIGHBOURS};
-use super::node::{FILL, Node, find_head, head, split_point};
+use super::node::{Node, find_head, head, split_point};
 
-const _: () = assert!(FILL == NEIGHBOURS, "a full node has hashes for all");
-const ALL: u32 = u32::MAX;
+/// Children of a node, at most. They have hashes for all of them.
+pub(super) const CHILDREN: usize = NEIGHBOURS;
+const ALL: u64 = u64::MAX;
 
-/// Up to sixteen nodes, with their hashes.
+/// Up to 32 nodes, with their hashes.
 #[derive(Clone)]
 pub(super) struct Inner<K, V> {
     /// The heads of `keys`, which nearly always tell where to go.
-    heads: [u64; FILL],
+    heads: [u64; CHILDREN],
+    /// As many as there are keys. In one piece with the rest: the fewer pieces, the fewer pages of memory to look up.
+    children: [Node<K, V>; CHILDREN],
+    /// The hashes of the children, and of the forks over them.
+    forks: Forks,
     /// One bit for each child: whether its hash is out of date.
-    stale: u32,
+    stale: u64,
     /// One bit for each child: whether the forks over it are out of date, though it may not be.
-    moved: u32,
-    children: Vec<Node<K, V>>,
+    moved: u64,
     /// For each child a key that is at most its least one, and more than all of the child before it. The first counts
     /// for nothing.
     keys: Vec<K>,
-    /// The hashes of the children, and of the forks over them.
-    forks: Forks,
 }
 
 impl<K, V> Inner<K, V> {
     pub(super) fn len(&self) -> usize {
-        self.children.len()
+        self.keys.len()
     }
 
     pub(super) fn child(&self, position: usize) -> Option<&Node<K, V>> {
-        self.children.get(position)
+        self.children.get(..self.len())?.get(position)
     }
 
     pub(super) fn is_hashed(&self) -> bool {
@@ -42,16 +44,13 @@ impl<K, V> Inner<K, V> {
     }
 
     pub(super) fn is_small(&self) -> bool {
-        self.len() < FILL / 2
+        self.len() < CHILDREN / 2
     }
 
     /// The only child, if there is but one.
     pub(super) fn only_child(&mut self) -> Option<Node<K, V>> {
-        if self.len() == 1 {
-            self.children.pop()
-        } else {
-            None
-        }
+        let [only, ..] = &mut self.children;
+        (self.keys.len() == 1).then(|| mem::take(only))
     }
 
     /// The hash of the fork over the children from `from` to before `to`, which must be a fork of the shape, or of one
@@ -74,25 +73,20 @@ impl<K, V> Inner<K, V> {
 }
 
 impl<K: AsRef<[u8]> + Clone, V> Inner<K, V> {
-    /// A node over these, at most sixteen, none of which has been hashed.
+    /// A node over these, or the first of them, none of which has been hashed.
     pub(super) fn new(children: impl IntoIterator<Item = (K, Node<K, V>)>) -> Self {
-        let (mut keys, mut nodes) = (Vec::with_capacity(FILL), Vec::with_capacity(FILL));
-        for (key, child) in children {
-            keys.push(key);
-            nodes.push(child);
-        }
-        Self::over(keys, nodes)
-    }
-
-    fn over(keys: Vec<K>, children: Vec<Node<K, V>>) -> Self {
         let mut inner = Self {
-            heads: [0; FILL],
+            heads: [0; CHILDREN],
+            children: array::from_fn(|_| Node::default()),
+            forks: Forks::new(),
             stale: ALL,
             moved: ALL,
-            children,
-            keys,
-            forks: Forks::new(),
+            keys: Vec::with_capacity(CHILDREN),
         };
+        for ((key, child), place) in children.into_iter().zip(&mut inner.children) {
+            inner.keys.push(key);
+            *place = child;
+        }
         inner.note_heads();
         inner
     }
@@ -117,12 +111,13 @@ impl<K: AsRef<[u8]> + Clone, V> Inner<K, V> {
 
     /// Adds a child that has not been hashed, and gives back what no longer fits, with its least key.
     fn insert(&mut self, position: usize, key: K, child: Node<K, V>) -> Option<(K, Self)> {
-        if self.len() < FILL {
+        if self.len() < CHILDREN {
             self.put(position, key, child);
             return None;
         }
         let at = split_point(position, self.len());
-        let mut right = self.split_off(at);
+        self.move_from(at);
+        let mut right = Self::new(self.drain_from(at));
         match position.checked_sub(at) {
             Some(position) => right.put(position, key, child),
             None => self.put(position, key, child),
@@ -135,8 +130,14 @@ impl<K: AsRef<[u8]> + Clone, V> Inner<K, V> {
         self.stale = self.stale & below | (self.stale & !below) << 1 | 1 << position;
         self.move_from(position);
         self.forks.insert(position);
+        let behind = self.children.get_mut(position..=self.keys.len());
+        if let Some(places @ [_, ..]) = behind {
+            places.rotate_right(1);
+            if let [place, ..] = places {
+                *place = child;
+            }
+        }
         self.keys.insert(position, key);
-        self.children.insert(position, child);
         self.note_heads();
     }
 
@@ -145,21 +146,27 @@ impl<K: AsRef<[u8]> + Clone, V> Inner<K, V> {
         self.stale = self.stale & below | (self.stale >> 1) & !below;
         self.move_from(position);
         self.forks.remove(position);
-        let taken = (self.keys.remove(position), self.children.remove(position));
+        let behind = self.children.get_mut(position..self.keys.len());
+        let child = match behind {
+            Some(places @ [_, ..]) => {
+                places.rotate_left(1);
+                places.last_mut().map(mem::take)
+            }
+            Some([]) | None => None,
+        };
+        let key = self.keys.remove(position);
         self.note_heads();
-        taken
+        (key, child.unwrap_or_default())
+    }
+
+    /// The children from `at` on, with their keys.
+    fn drain_from(&mut self, at: usize) -> impl Iterator<Item = (K, Node<K, V>)> {
+        let children = self.children.iter_mut().skip(at).map(mem::take);
+        self.keys.drain(at..).zip(children)
     }
 
     fn with_least(self) -> Option<(K, Self)> {
         self.keys.first().cloned().map(|least| (least, self))
-    }
-
-    fn split_off(&mut self, at: usize) -> Self {
-        let (mut keys, mut children) = (Vec::with_capacity(FILL), Vec::with_capacity(FILL));
-        keys.extend(self.keys.drain(at..));
-        children.extend(self.children.drain(at..));
-        self.move_from(at);
-        Self::over(keys, children)
     }
 
     /// Takes the children of `other`, which come next, the first of them with this key, and gives back half of all if they
@@ -169,14 +176,11 @@ impl<K: AsRef<[u8]> + Clone, V> Inner<K, V> {
         if let Some(first) = other.keys.first_mut() {
             *first = least;
         }
-        self.stale |= ALL << self.len();
-        self.move_from(self.len());
-        self.keys.append(&mut other.keys);
-        self.children.append(&mut other.children);
-        let half = self.len() / 2;
-        let rest = (self.len() > FILL).then(|| self.split_off(half));
-        self.note_heads();
-        rest.and_then(Self::with_least)
+        let len = self.len() + other.len();
+        let mut all: Vec<_> = self.drain_from(0).chain(other.drain_from(0)).collect();
+        let rest = all.split_off(if len > CHILDREN { len / 2 } else { len });
+        *self = Self::new(all);
+        Self::new(rest).with_least()
     }
 
     /// Makes the child at `position` as large as it should be, with the help of a neighbour.
@@ -253,11 +257,12 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Inner<K, V> {
     /// Brings all hashes up to date, and gives that of the node. Recurses once for each level.
     pub(super) fn rehash(&mut self) -> Digest {
         let (stale, moved) = (mem::take(&mut self.stale), mem::take(&mut self.moved));
-        for (position, child) in self.children.iter_mut().enumerate() {
+        for (position, child) in self.children.iter_mut().take(self.keys.len()).enumerate() {
             if stale >> position & 1 != 0 {
                 self.forks.set(position, child.rehash());
             }
         }
-        self.forks.rehash(stale | moved, self.children.len())
+        let len = self.len();
+        self.forks.rehash(stale | moved, len)
     }
 }

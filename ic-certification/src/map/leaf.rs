@@ -5,12 +5,14 @@ use std::mem;
 use ic_types::Digest;
 
 use super::Authenticated;
-use super::node::{FILL, search, split_point};
+use super::node::{search, split_point};
 use crate::hash_tree::hash::{self, Batch, Parts, Slot};
 
+/// Entries in a leaf, at most.
+pub(super) const ENTRIES: usize = 16;
 /// Entries in a group, at most.
 const GROUP: usize = 4;
-const GROUPS: usize = FILL / GROUP;
+const GROUPS: usize = ENTRIES / GROUP;
 /// By how many entries a leaf grows: not to twice its size, as a vector would.
 const GROWTH: usize = 2;
 
@@ -46,7 +48,7 @@ impl<K, V> Leaf<K, V> {
     }
 
     pub(super) fn is_small(&self) -> bool {
-        self.entries.len() < FILL / 2
+        self.entries.len() < ENTRIES / 2
     }
 
     /// Marks the group of the entry at `position`.
@@ -64,7 +66,7 @@ impl<K, V> Leaf<K, V> {
         self.mark_from(self.entries.len());
         self.entries.append(&mut other.entries);
         let half = self.entries.len() / 2;
-        (self.entries.len() > FILL).then(|| self.split_off(half))
+        (self.entries.len() > ENTRIES).then(|| self.split_off(half))
     }
 
     fn split_off(&mut self, at: usize) -> Self {
@@ -88,6 +90,32 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
         self.entries.get_mut(position).map(|(_, value)| value)
     }
 
+    /// Changes the value of `key`, if it is there, and gives the new hash of the leaf, all of which must be hashed.
+    pub(super) fn change<R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut V) -> R,
+    ) -> Option<(R, Digest)> {
+        // Memory is asked for them now, so that they are there when they are needed.
+        let groups = self.groups.as_deref().copied();
+        let position = search(&self.entries, key).ok()?;
+        // The mark stays if `change` panics.
+        self.mark(position);
+        let answer = change(&mut self.entries.get_mut(position)?.1);
+        self.stale = 0;
+        let number = position / GROUP;
+        let entries = self.entries.chunks(GROUP).nth(number);
+        let digest = entries_digest(entries.unwrap_or_default());
+        let (Some(mut groups), Some(kept)) = (groups, &mut self.groups) else {
+            return Some((answer, digest));
+        };
+        hash::put(&mut groups, number, digest);
+        hash::put(kept.as_mut_slice(), number, digest);
+        let used = self.entries.len().div_ceil(GROUP);
+        let level = groups.get_mut(..used).unwrap_or_default();
+        Some((answer, hash::fork_all(&mut Batch::new(), level)))
+    }
+
     /// What was there, and what no longer fits.
     pub(super) fn insert(&mut self, key: K, value: V) -> (Option<V>, Option<Self>) {
         let position = match search(&self.entries, key.as_ref()) {
@@ -99,7 +127,7 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
             Err(position) => position,
         };
         let len = self.entries.len();
-        if len < FILL {
+        if len < ENTRIES {
             self.put(position, (key, value));
             return (None, None);
         }

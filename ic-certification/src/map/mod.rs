@@ -63,7 +63,7 @@ pub struct AuthenticatedMap<K, V> {
 impl<K, V> Default for AuthenticatedMap<K, V> {
     fn default() -> Self {
         Self {
-            root: Node::empty(),
+            root: Node::default(),
             len: 0,
             digest: hash::empty(),
         }

@@ -10,11 +10,8 @@ use std::ops::Range;
 use ic_types::Digest;
 
 use super::Authenticated;
-use super::inner::Inner;
-use super::leaf::Leaf;
-
-/// Entries in a leaf, and children of an inner node, at most.
-pub(super) const FILL: usize = 16;
+use super::inner::{CHILDREN, Inner};
+use super::leaf::{ENTRIES, Leaf};
 
 #[derive(Clone)]
 pub(super) enum Node<K, V> {
@@ -22,11 +19,14 @@ pub(super) enum Node<K, V> {
     Inner(Box<Inner<K, V>>),
 }
 
-impl<K, V> Node<K, V> {
-    pub(super) const fn empty() -> Self {
+/// Without entries.
+impl<K, V> Default for Node<K, V> {
+    fn default() -> Self {
         Self::Leaf(Leaf::new(Vec::new()))
     }
+}
 
+impl<K, V> Node<K, V> {
     pub(super) fn is_hashed(&self) -> bool {
         match self {
             Self::Leaf(leaf) => leaf.is_hashed(),
@@ -38,26 +38,26 @@ impl<K, V> Node<K, V> {
 impl<K: AsRef<[u8]> + Clone, V: Authenticated> Node<K, V> {
     /// The tree over entries in the order of their keys, without hashes.
     pub(super) fn build(entries: Vec<(K, V)>) -> Self {
-        let mut level: Vec<(K, Self)> = Vec::with_capacity(entries.len() / FILL + 1);
+        let mut level: Vec<(K, Self)> = Vec::with_capacity(entries.len() / ENTRIES + 1);
         let mut entries = entries.into_iter();
         loop {
-            let leaf: Vec<(K, V)> = entries.by_ref().take(FILL).collect();
+            let leaf: Vec<(K, V)> = entries.by_ref().take(ENTRIES).collect();
             let Some((least, _)) = leaf.first() else {
                 break;
             };
             level.push((least.clone(), Self::Leaf(Leaf::new(leaf))));
         }
         while level.len() > 1 {
-            let mut above = Vec::with_capacity(level.len() / FILL + 1);
+            let mut above = Vec::with_capacity(level.len() / CHILDREN + 1);
             let mut nodes = level.into_iter().peekable();
             while let Some((least, _)) = nodes.peek() {
                 let least = least.clone();
-                let inner = Inner::new(nodes.by_ref().take(FILL));
+                let inner = Inner::new(nodes.by_ref().take(CHILDREN));
                 above.push((least, Self::Inner(Box::new(inner))));
             }
             level = above;
         }
-        level.pop().map_or(Self::empty(), |(_, root)| root)
+        level.pop().map(|(_, root)| root).unwrap_or_default()
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<&V> {
@@ -87,17 +87,14 @@ impl<K: AsRef<[u8]> + Clone, V: Authenticated> Node<K, V> {
     ) -> Option<(R, Digest)> {
         match self {
             Self::Inner(inner) => inner.change(key, change),
-            Self::Leaf(leaf) => {
-                let answer = change(leaf.get_mut(key)?);
-                Some((answer, leaf.rehash()))
-            }
+            Self::Leaf(leaf) => leaf.change(key, change),
         }
     }
 
     pub(super) fn insert(&mut self, key: K, value: V) -> Option<V> {
         let (before, rest) = self.insert_entry(key, value);
         if let Some((least, right)) = rest {
-            let left = mem::replace(self, Self::empty());
+            let left = mem::take(self);
             let children = [(least.clone(), left), (least, right)];
             *self = Self::Inner(Box::new(Inner::new(children)));
         }
