@@ -6,6 +6,7 @@
 
 pub mod certification;
 pub mod crypto;
+pub mod gateway;
 pub mod http;
 pub mod maps;
 pub mod memory;
@@ -28,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("http_headers", http::http_headers),
     ("http_response", http::http_response),
     ("http_site", http::http_site),
+    ("gateway_messages", gateway::gateway_messages),
     ("authenticated_map", maps::authenticated_map),
     ("signature_map", maps::signature_map),
     ("labeled_tree", maps::labeled_tree),

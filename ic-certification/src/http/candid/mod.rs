@@ -11,7 +11,7 @@ mod writer;
 
 pub use error::CandidError;
 pub(super) use reader::{Reader, read_one};
-pub(super) use types::{Definition, Primitive, Type, field_id};
+pub(super) use types::{Definition, Function, Primitive, Type, field_id};
 pub(super) use writer::{Record, Table, length, with_length};
 
 /// What a message begins with.

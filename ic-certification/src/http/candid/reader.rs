@@ -102,6 +102,8 @@ pub(in crate::http) struct Reader<'a, 't> {
     input: Input<'a>,
     /// How many values may still be looked at.
     steps: usize,
+    /// How deep values may be nested.
+    depth: usize,
 }
 
 /// Reads the first argument. Others are skipped: whoever expects fewer ignores them.
@@ -123,6 +125,8 @@ pub(in crate::http) fn read_one<'a, T>(
         input,
         // A value of some bytes takes a few steps; values without bytes take some too.
         steps: message.len().saturating_mul(16).saturating_add(1_024),
+        // Each level takes a byte of the value, or has a definition of its own, unless it has no end.
+        depth: DEPTH.min(message.len()),
     };
     let value = read(&mut reader, *first)?;
     for kind in others {
@@ -293,7 +297,7 @@ impl<'a, 't> Reader<'a, 't> {
         &mut self,
         kind: Type,
     ) -> Result<(Principal, &'a str), CandidError> {
-        let Shape::Defined(Definition::Func { .. }) = self.shape(kind)? else {
+        let Shape::Defined(Definition::Func(_)) = self.shape(kind)? else {
             return other("func");
         };
         self.input.transparent()?;
@@ -328,7 +332,7 @@ impl<'a, 't> Reader<'a, 't> {
             if next.is_none() {
                 next = continue_with(&mut stack);
             }
-            if stack.len() > DEPTH {
+            if stack.len() > self.depth {
                 return Err(CandidError::TooComplex);
             }
         }
@@ -379,7 +383,7 @@ impl<'a, 't> Reader<'a, 't> {
             Definition::Variant(alternatives) => {
                 return self.alternative(alternatives).map(|(_, kind)| Some(kind));
             }
-            Definition::Func { .. } => {
+            Definition::Func(_) => {
                 self.input.transparent()?;
                 self.input.principal()?;
                 utf8(self.input.bytes()?)?;

@@ -44,17 +44,22 @@ pub(in crate::http) enum Definition {
     /// Fields in the order of their ids, which is that of their values.
     Record(Vec<(u32, Type)>),
     Variant(Vec<(u32, Type)>),
-    Func {
-        arguments: Vec<Type>,
-        results: Vec<Type>,
-        annotations: Vec<u8>,
-    },
+    /// In a box: it is rare, and the largest.
+    Func(Box<Function>),
     Service(Vec<(Vec<u8>, Type)>),
     /// A type of a later version of Candid, which says how long it is.
     Future {
         opcode: i64,
         content: Vec<u8>,
     },
+}
+
+/// The type of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::http) struct Function {
+    pub(in crate::http) arguments: Vec<Type>,
+    pub(in crate::http) results: Vec<Type>,
+    pub(in crate::http) annotations: Vec<u8>,
 }
 
 /// The id of a field or an alternative.
@@ -198,13 +203,12 @@ fn read_definition(
             let arguments = types()?;
             let results = types()?;
             let annotations = count(input)?;
-            Definition::Func {
+            let annotations = (0..annotations).map(|_| input.byte());
+            Definition::Func(Box::new(Function {
                 arguments,
                 results,
-                annotations: (0..annotations)
-                    .map(|_| input.byte())
-                    .collect::<Result<_, _>>()?,
-            }
+                annotations: annotations.collect::<Result<_, _>>()?,
+            }))
         }
         SERVICE => {
             let methods = count(input)?;
@@ -254,9 +258,12 @@ impl Definition {
             Self::Record(fields) | Self::Variant(fields) => {
                 fields.iter_mut().map(|(_, kind)| kind).collect()
             }
-            Self::Func {
-                arguments, results, ..
-            } => arguments.iter_mut().chain(results).collect(),
+            Self::Func(function) => {
+                let Function {
+                    arguments, results, ..
+                } = function.as_mut();
+                arguments.iter_mut().chain(results).collect()
+            }
             Self::Service(methods) => methods.iter_mut().map(|(_, kind)| kind).collect(),
             Self::Future { .. } => Vec::new(),
         }
@@ -283,17 +290,13 @@ impl Definition {
         match self {
             Self::Opt(inner) | Self::Vec(inner) => inner.write(out),
             Self::Record(of) | Self::Variant(of) => fields(out, of),
-            Self::Func {
-                arguments,
-                results,
-                annotations,
-            } => {
-                for types in [arguments, results] {
+            Self::Func(function) => {
+                for types in [&function.arguments, &function.results] {
                     unsigned(out, types.len());
                     types.iter().for_each(|kind| kind.write(out));
                 }
-                unsigned(out, annotations.len());
-                out.extend(annotations);
+                unsigned(out, function.annotations.len());
+                out.extend(&function.annotations);
             }
             Self::Service(methods) => {
                 unsigned(out, methods.len());
@@ -316,7 +319,7 @@ impl Definition {
             Self::Vec(_) => VEC,
             Self::Record(_) => RECORD,
             Self::Variant(_) => VARIANT,
-            Self::Func { .. } => FUNC,
+            Self::Func(_) => FUNC,
             Self::Service(_) => SERVICE,
             Self::Future { opcode, .. } => *opcode,
         }

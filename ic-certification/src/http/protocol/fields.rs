@@ -5,7 +5,7 @@ use ic_types::{CanisterId, Principal};
 use super::{Callback, HeaderField, StreamingStrategy, StreamingToken};
 use crate::http::CandidError;
 use crate::http::candid::{
-    Definition, Primitive, Reader, Record, Table, Type, field_id, length, with_length,
+    Definition, Function, Primitive, Reader, Record, Table, Type, field_id, length, with_length,
 };
 
 pub(super) const METHOD: u32 = field_id("method");
@@ -82,11 +82,11 @@ pub(super) fn add_callback(
     let mut fields = vec![(BODY, blob), (TOKEN, next)];
     fields.sort_by_key(|(id, _)| *id);
     let answer = table.add(Definition::Record(fields));
-    let function = table.add(Definition::Func {
+    let function = table.add(Definition::Func(Box::new(Function {
         arguments: vec![token_kind],
         results: vec![answer],
         annotations: vec![QUERY],
-    });
+    })));
     let name = [
         // Neither the function nor its canister is opaque.
         &[1, 1],
