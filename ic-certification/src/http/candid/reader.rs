@@ -423,7 +423,7 @@ fn continue_with(stack: &mut Vec<Left<'_>>) -> Option<Type> {
     None
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, CandidError> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, CandidError> {
     std::str::from_utf8(bytes).map_err(|_| CandidError::NotUtf8)
 }
 

@@ -3,7 +3,7 @@
 use ic_types::codec::leb128;
 
 use super::CandidError;
-use super::reader::Input;
+use super::reader::{Input, utf8};
 
 /// Definitions and fields in a table, at most. Ours: a table of 64 KiB fields is no interface.
 pub(super) const LIMIT: usize = 65_536;
@@ -153,9 +153,27 @@ impl Primitive {
 pub(super) fn read_table(input: &mut Input<'_>) -> Result<Vec<Definition>, CandidError> {
     let length = input.count(LIMIT)?;
     let mut left = LIMIT.saturating_sub(length);
-    (0..length)
+    let table = (0..length)
         .map(|_| read_definition(input, length, &mut left))
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    let is_function = |kind: &Type| match kind {
+        Type::Primitive(_) => false,
+        Type::Defined(position) => matches!(table.get(*position), Some(Definition::Func(_))),
+    };
+    let all_functions = table.iter().all(|definition| match definition {
+        Definition::Service(methods) => methods.iter().all(|(_, kind)| is_function(kind)),
+        Definition::Opt(_)
+        | Definition::Vec(_)
+        | Definition::Record(_)
+        | Definition::Variant(_)
+        | Definition::Func(_)
+        | Definition::Future { .. } => true,
+    });
+    if all_functions {
+        Ok(table)
+    } else {
+        malformed("a method that is not a function")
+    }
 }
 
 /// A type that is mentioned, with so many in the table.
@@ -203,7 +221,12 @@ fn read_definition(
             let arguments = types()?;
             let results = types()?;
             let annotations = count(input)?;
-            let annotations = (0..annotations).map(|_| input.byte());
+            let annotation = |_| match input.byte()? {
+                // Query, oneway, composite query.
+                known @ 1..=3 => Ok(known),
+                _ => malformed("an annotation that functions do not have"),
+            };
+            let annotations = (0..annotations).map(annotation);
             Definition::Func(Box::new(Function {
                 arguments,
                 results,
@@ -211,13 +234,19 @@ fn read_definition(
             }))
         }
         SERVICE => {
-            let methods = count(input)?;
-            let method = |_| Ok((input.bytes()?.to_vec(), read_type(input, table)?));
-            Definition::Service(
-                (0..methods)
-                    .map(method)
-                    .collect::<Result<_, CandidError>>()?,
-            )
+            let count = count(input)?;
+            let mut methods: Vec<(Vec<u8>, Type)> = Vec::new();
+            for _ in 0..count {
+                let name = utf8(input.bytes()?)?.as_bytes();
+                if methods
+                    .last()
+                    .is_some_and(|(last, _)| last.as_slice() >= name)
+                {
+                    return malformed("methods that are not in the order of their names");
+                }
+                methods.push((name.to_vec(), read_type(input, table)?));
+            }
+            Definition::Service(methods)
         }
         opcode if opcode < PRINCIPAL => Definition::Future {
             opcode,
