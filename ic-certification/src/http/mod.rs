@@ -6,18 +6,43 @@
 //! [`ResponseTree::headers`].
 //!
 //! ```
-//! use ic_certification::http::{Expression, ExpressionPath, Response, ResponseSelection, ResponseTree};
-//!
+//! use ic_certification::http::{
+//!     Expression, ExpressionPath, Gateway, Request, Response, ResponseSelection, ResponseTree, Version,
+//! };
+//! # use ic_certification::{Certificate, Freshness, LabeledTree, RootKey, leaves};
+//! # use ic_crypto::{Seed, bls::SecretKey};
+//! # use ic_types::{CanisterId, Digest, Path, Time, codec::Wire};
+//! # let (canister, key) = (CanisterId::from_u64(7), SecretKey::from_seed(Seed::from_bytes(b"root")));
+//! # let root = RootKey::new(key.public_key());
+//! # let certificate_of = |data: Digest| {
+//! #     let mut state = LabeledTree::empty();
+//! #     state.put(&leaves::time(), &Time::from_nanos(7));
+//! #     state.put(&leaves::canister::certified_data(canister), &data.as_bytes().to_vec());
+//! #     let signature = key.sign(&state.root()).to_bytes();
+//! #     Certificate { tree: state.witness(&[Path::default()]), signature, delegation: None }.encode()
+//! # };
+//! // The canister certifies a page, in an update.
+//! let mut headers = vec![("Content-Type", "text/html")];
+//! let page = Response::new(200, &headers, b"<p>a page</p>");
 //! let expression = Expression::Response(ResponseSelection::Only(vec!["Content-Type".into()]));
-//! let response = Response::new(200, &[("Content-Type", "text/html")], b"<p>a page</p>");
-//!
 //! let mut tree = ResponseTree::new();
-//! let entry = tree.insert(ExpressionPath::exact("/page.html")?, &expression, None, &response)?;
-//! let certified_data = tree.digest(); // to be certified
-//! let certificate = b"..."; // what the system gives in a query
-//! let headers = tree.headers(&entry, "/page.html?theme=dark", certificate)?;
-//! assert_eq!(headers.len(), 2); // to be added to those of the response
-//! # Ok::<(), ic_certification::http::BuildError>(())
+//! let entry = tree.insert(ExpressionPath::exact("/page.html")?, &expression, None, &page)?;
+//! let certified_data = tree.digest();
+//!
+//! // In a query it shows that it did, with the certificate that the system gives it.
+//! let certificate = certificate_of(certified_data);
+//! let proof = tree.headers(&entry, "/page.html?theme=dark", &certificate)?;
+//!
+//! // The gateway believes the root key, and nobody else.
+//! headers.extend(proof.iter().map(|(name, value)| (*name, value.as_str())));
+//! let page = Response::new(200, &headers, b"<p>a page</p>");
+//! let gateway = Gateway { root, freshness: Freshness::AnyAge, minimum: Version::V2 };
+//! let verdict = gateway.verify(canister, &Request::get("/page.html?theme=dark"), &page)?;
+//! assert_eq!(verdict.headers(&page), [("Content-Type", "text/html")]);
+//!
+//! let other = Response::new(200, &headers, b"<p>another</p>");
+//! assert!(gateway.verify(canister, &Request::get("/page.html"), &other).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! A whole gateway begins with [`GatewayQuery::start`]: from there every [`Step`] says which call to make, in Candid, over
