@@ -249,6 +249,37 @@ impl ShortMessage {
         }
     }
 
+    /// The message of `prefix` and then `zeros` bytes that are zero, for which others will come: see
+    /// [`overwrite`](Self::overwrite).
+    ///
+    /// # Panics
+    /// If that is too long.
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::as_conversions,
+        reason = "for constants, which the compiler checks; a length in bits is below 2^12"
+    )]
+    pub const fn with_prefix(prefix: &[u8], zeros: usize) -> Self {
+        let length = prefix.len() + zeros;
+        assert!(length <= Self::CAPACITY, "a short message");
+        let used = (length + 9).div_ceil(BLOCK);
+        let mut blocks = [[0; BLOCK]; Self::BLOCKS];
+        let mut position = 0;
+        while position < prefix.len() {
+            blocks[position / BLOCK][position % BLOCK] = prefix[position];
+            position += 1;
+        }
+        blocks[length / BLOCK][length % BLOCK] = 0x80;
+        let [.., high, low] = ((length as u64) << 3).to_be_bytes();
+        blocks[used - 1][BLOCK - 2] = high;
+        blocks[used - 1][BLOCK - 1] = low;
+        Self {
+            blocks,
+            length,
+            used,
+        }
+    }
+
     /// Makes this the concatenation of `parts`; says whether it is short enough. If not, the message is undefined.
     #[inline]
     #[must_use]
@@ -495,6 +526,10 @@ mod tests {
             assert_eq!(short, length <= ShortMessage::CAPACITY);
             if short {
                 assert_eq!(message.digest(), Digest::of(&bytes[..length]), "{length}");
+                let mut prepared = ShortMessage::with_prefix(left, right.len());
+                assert!(prepared.overwrite(left.len(), right));
+                assert_eq!(prepared.digest(), message.digest(), "{length}");
+                assert!(!prepared.overwrite(left.len() + 1, right) || right.is_empty());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use ic_types::Digest;
 
-use crate::hash_tree::hash::{self, Batch, Chain};
+use crate::hash_tree::hash::{self, Batch, Fork};
 
 /// How many neighbours there may be.
 pub(super) const NEIGHBOURS: usize = 1 << LEVELS;
@@ -78,13 +78,13 @@ impl Forks {
         len: usize,
     ) -> Digest {
         let (mut here, mut digest, mut len) = (position, digest, len);
-        let mut chain = Chain::new();
+        let mut fork = Fork::new();
         for (start, sibling) in levels().zip(siblings) {
             self.set(start + here, digest);
             if here % 2 == 1 {
-                digest = chain.fork(sibling, &digest);
+                digest = fork.over(sibling, &digest);
             } else if here + 1 < len {
-                digest = chain.fork(&digest, sibling);
+                digest = fork.over(&digest, sibling);
             }
             here /= 2;
             len = len.div_ceil(2);
@@ -146,7 +146,7 @@ mod tests {
             [only] => *only,
             _ => {
                 let (left, right) = digests.split_at(crate::hash_tree::left_side(digests.len()));
-                Chain::new().fork(&expected(left), &expected(right))
+                Fork::new().over(&expected(left), &expected(right))
             }
         }
     }

@@ -112,8 +112,7 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
         hash::put(&mut groups, number, digest);
         hash::put(kept.as_mut_slice(), number, digest);
         let used = self.entries.len().div_ceil(GROUP);
-        let level = groups.get_mut(..used).unwrap_or_default();
-        Some((answer, hash::fork_all(&mut Batch::new(), level)))
+        Some((answer, hash::fork_few(&groups, used)))
     }
 
     /// What was there, and what no longer fits.
@@ -185,15 +184,13 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
             from.is_multiple_of(GROUP) && (to.is_multiple_of(GROUP) || to == self.entries.len());
         match &self.groups {
             Some(groups) if is_groups => {
-                let groups = groups.get(from / GROUP..to.div_ceil(GROUP));
+                let groups = groups.iter().take(to.div_ceil(GROUP)).skip(from / GROUP);
                 let mut level = [hash::empty(); GROUPS];
-                let groups = groups.unwrap_or_default();
-                level
-                    .iter_mut()
-                    .zip(groups)
-                    .for_each(|(place, group)| *place = *group);
-                let level = level.get_mut(..groups.len()).unwrap_or_default();
-                hash::fork_all(&mut Batch::new(), level)
+                let len = groups.len();
+                for (place, group) in level.iter_mut().zip(groups) {
+                    *place = *group;
+                }
+                hash::fork_few(&level, len)
             }
             Some(_) | None => entries_digest(self.entries.get(from..to).unwrap_or_default()),
         }
@@ -220,5 +217,5 @@ fn entries_digest<K: AsRef<[u8]>, V: Authenticated>(entries: &[(K, V)]) -> Diges
     let mut batch = Batch::new();
     batch.hash(level.as_mut_slice(), 0..len, value, hash::put);
     batch.hash(level.as_mut_slice(), 0..len, labeled, hash::put);
-    hash::fork_all(&mut batch, level.get_mut(..len).unwrap_or_default())
+    hash::fork_few(&level, len)
 }
