@@ -70,47 +70,46 @@ pub fn groups() -> Vec<Group> {
         map_build(),
         state_tree(),
     ];
-    if cfg!(feature = "peer-cache") {
-        groups.push(verify(
+    for (name, known, bytes, canister) in [
+        (
+            "verify a certificate with delegation, 1 kB",
+            "verify a certificate, its delegation known, 1 kB",
+            SMALL.to_vec(),
+            SMALL_CANISTER,
+        ),
+        (
+            "verify a certificate with delegation, 13 kB",
+            "verify a certificate, its delegation known, 13 kB",
+            large(),
+            LARGE_CANISTER,
+        ),
+    ] {
+        let same = bytes.clone();
+        groups.push(verify(name, same, canister, Some(0.35), nothing_known));
+        groups.push(verify(known, bytes, canister, Some(0.22), delegation_known));
+    }
+    groups
+}
+
+/// The same certificate over and over, both sides remembering its signatures. Not among [`groups`], because there the peer
+/// does not remember any: for the package `cached`.
+pub fn again() -> Vec<Group> {
+    vec![
+        verify(
             "verify the same certificate again, 1 kB",
             SMALL.to_vec(),
             SMALL_CANISTER,
             Some(1.0),
-            again,
-        ));
-        groups.push(verify(
+            remembering_all,
+        ),
+        verify(
             "verify the same certificate again, 13 kB",
             large(),
             LARGE_CANISTER,
             Some(1.0),
-            again,
-        ));
-    } else {
-        for (name, known, bytes, canister) in [
-            (
-                "verify a certificate with delegation, 1 kB",
-                "verify a certificate, its delegation known, 1 kB",
-                SMALL.to_vec(),
-                SMALL_CANISTER,
-            ),
-            (
-                "verify a certificate with delegation, 13 kB",
-                "verify a certificate, its delegation known, 13 kB",
-                large(),
-                LARGE_CANISTER,
-            ),
-        ] {
-            groups.push(verify(
-                name,
-                bytes.clone(),
-                canister,
-                Some(0.35),
-                nothing_known,
-            ));
-            groups.push(verify(known, bytes, canister, Some(0.22), delegation_known));
-        }
-    }
-    groups
+            remembering_all,
+        ),
+    ]
 }
 
 fn peer_decode(bytes: &[u8]) -> PeerCertificate {
@@ -223,7 +222,7 @@ fn delegation_known(canister: &'static str) -> Verify {
     )
 }
 
-fn again(canister: &'static str) -> Verify {
+fn remembering_all(canister: &'static str) -> Verify {
     remembering(canister, Capacity::default())
 }
 

@@ -122,6 +122,29 @@ fn responses() {
     );
 }
 
+/// GW-061, GW-071, GW-072: however many names there are, letters of either case are the same.
+#[test]
+fn many_names() {
+    let names: Vec<String> = (0..20).map(|number| format!("X-Name-{number}")).collect();
+    let headers = [("x-name-0", "a"), ("X-NAME-7", "b"), ("x-other", "c")];
+    let response = Response::new(200, &headers, b"");
+    let few = Response::new(200, &headers[..2], b"");
+    let hash = |response, names: &[String]| {
+        response_hash(response, &ResponseSelection::Only(names.to_vec()), "")
+    };
+    assert_eq!(hash(&response, &names), hash(&few, &names));
+    for count in [8, 9, 20] {
+        assert_eq!(hash(&response, &names[..count]), hash(&response, &names));
+        let but = ResponseSelection::AllBut(names[..count].to_vec());
+        let others = Response::new(200, &headers[2..], b"");
+        assert_eq!(
+            response_hash(&response, &but, ""),
+            response_hash(&others, &but, "")
+        );
+    }
+    assert_ne!(hash(&response, &names[..7]), hash(&response, &names));
+}
+
 /// GW-031, GW-040 to GW-042 (decision 0051), GW-138, GW-139.
 #[test]
 fn paths() {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sha2::block_api::compress256;
-use sha2::{Digest as _, Sha224, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::{Domain, Signable};
 
@@ -29,7 +29,7 @@ impl Digest {
     /// assert!(hash.to_string().starts_with("ba7816bf8f01cfea"));
     /// ```
     pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
+        Self(state_bytes(&hash(SHA_256, bytes)))
     }
 
     /// The hash of the concatenation of `parts`.
@@ -119,13 +119,40 @@ impl fmt::Debug for DigestHasher {
     }
 }
 
-/// SHA-224 of the concatenation, for principals (ID-012, ID-013).
+/// SHA-224 of the concatenation of a few short parts, for principals (ID-012, ID-013).
 pub(crate) fn sha224(parts: &[&[u8]]) -> [u8; 28] {
-    let mut hasher = Sha224::new();
-    for part in parts {
-        hasher.update(part);
+    let state = match parts {
+        [whole] => hash(SHA_224, whole),
+        _ => hash(SHA_224, &parts.concat()),
+    };
+    let mut name = [0; 28];
+    let [first @ .., _] = state;
+    name.copy_from_slice(first.map(u32::to_be_bytes).as_flattened());
+    name
+}
+
+/// Hashes what is there as a whole: block by block from where it stands, without the buffer that pieces need, which would
+/// cost as much as the hash of something short.
+#[inline]
+fn hash(mut state: [u32; 8], bytes: &[u8]) -> [u32; 8] {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    if !blocks.is_empty() {
+        compress256(&mut state, blocks);
     }
-    hasher.finalize().into()
+    let mut end = [[0; BLOCK]; 2];
+    let used = if rest.len() < BLOCK - 8 { 1 } else { 2 };
+    if let Some(end) = end.get_mut(..used) {
+        if let Some((target, [mark, ..])) = end.as_flattened_mut().split_at_mut_checked(rest.len())
+        {
+            target.copy_from_slice(rest);
+            *mark = 0x80;
+        }
+        if let Some(last) = end.last_mut() {
+            write_length(last, bytes.len());
+        }
+        compress256(&mut state, end);
+    }
+    state
 }
 
 /// SHA-256 of up to [`PairsHasher::CAPACITY`] pairs, each of a digest and the digest of a value: the hash of a map.
@@ -383,6 +410,18 @@ const SHA_256: [u32; 8] = [
     0x5be0_cd19,
 ];
 
+/// Where SHA-224 starts (FIPS 180-4, section 5.3.2).
+const SHA_224: [u32; 8] = [
+    0xc105_9ed8,
+    0x367c_d507,
+    0x3070_dd17,
+    0xf70e_5939,
+    0xffc0_0b31,
+    0x6858_1511,
+    0x64f9_8fa7,
+    0xbefa_4fa4,
+];
+
 #[inline]
 fn state_bytes(state: &[u32; 8]) -> [u8; 32] {
     let mut hash = [0; 32];
@@ -531,6 +570,21 @@ mod tests {
                 assert_eq!(prepared.digest(), message.digest(), "{length}");
                 assert!(!prepared.overwrite(left.len() + 1, right) || right.is_empty());
             }
+        }
+    }
+
+    #[test]
+    fn what_is_hashed_as_a_whole_is_hashed_as_in_pieces() {
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(400).collect();
+        for length in 0..bytes.len() {
+            let whole = &bytes[..length];
+            let mut pieces = DigestHasher::new();
+            pieces.update(whole);
+            assert_eq!(Digest::of(whole), pieces.finish(), "{length}");
+            let expected: [u8; 28] = sha2::Sha224::digest(whole).into();
+            assert_eq!(sha224(&[whole]), expected, "{length}");
+            let (left, right) = whole.split_at(length / 3);
+            assert_eq!(sha224(&[left, right]), expected, "{length}");
         }
     }
 

@@ -41,6 +41,8 @@ pub struct VerifiedDelegation(Arc<Content>);
 struct Content {
     subnet: SubnetId,
     key: PublicKey,
+    /// The key in its compressed form, which takes a while to make.
+    bytes: [u8; PublicKey::BYTES],
     tree: HashTree,
 }
 
@@ -75,7 +77,12 @@ impl SubnetDelegation {
         Ok(Unverified {
             message: SignedBytes::of(&tree.root()),
             signature,
-            content: VerifiedDelegation(Arc::new(Content { subnet, key, tree })),
+            content: VerifiedDelegation(Arc::new(Content {
+                subnet,
+                bytes: key.to_bytes(),
+                key,
+                tree,
+            })),
         })
     }
 }
@@ -89,6 +96,11 @@ impl VerifiedDelegation {
     /// The subnet's key.
     pub fn key(&self) -> &PublicKey {
         &self.0.key
+    }
+
+    /// The key in its raw form.
+    pub(super) fn key_bytes(&self) -> &[u8; PublicKey::BYTES] {
+        &self.0.bytes
     }
 
     /// What the root subnet certified.

@@ -293,9 +293,8 @@ impl Verifier {
         let message = verify::message(&certificate.tree)?;
         let key = signer
             .delegation()
-            .map_or(self.root.key(), VerifiedDelegation::key);
-        let digest =
-            Digest::of_parts(&[&key.to_bytes(), &certificate.signature, message.as_slice()]);
+            .map_or(self.root.bytes(), VerifiedDelegation::key_bytes);
+        let digest = Digest::of_parts(&[key, &certificate.signature, message.as_slice()]);
         let content = match self.signatures.get(&digest) {
             Some(()) => Content::Genuine(certificate.tree),
             None => Content::Claimed(Statement::new(

@@ -20,6 +20,8 @@ use crate::{HashTree, Lookup, NotWellFormed};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKey {
     key: PublicKey,
+    /// The key in its compressed form, which takes a while to make.
+    bytes: [u8; PublicKey::BYTES],
     subnet: SubnetId,
 }
 
@@ -65,7 +67,16 @@ impl RootKey {
     /// Says in words that this key is the root of trust.
     pub fn new(key: PublicKey) -> Self {
         let subnet = SubnetId::of_key(&key.to_der());
-        Self { key, subnet }
+        Self {
+            bytes: key.to_bytes(),
+            key,
+            subnet,
+        }
+    }
+
+    /// The key in its raw form.
+    pub(super) fn bytes(&self) -> &[u8; PublicKey::BYTES] {
+        &self.bytes
     }
 
     /// The key.

@@ -23,10 +23,13 @@ pub enum Base64Error {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The value of each character; 64 for those that have none.
-const VALUES: [u8; 256] = {
-    let mut values = [64; 256];
-    let mut value: u8 = 0;
+/// A value that no character has.
+const NONE: u32 = 1 << 31;
+
+/// The value of each character, or [`NONE`].
+const VALUES: [u32; 256] = {
+    let mut values = [NONE; 256];
+    let mut value = 0;
     let mut rest: &[u8] = ALPHABET;
     while let [character, others @ ..] = rest {
         #[expect(
@@ -43,10 +46,13 @@ const VALUES: [u8; 256] = {
     values
 };
 
-fn value(character: u8) -> u32 {
-    VALUES
-        .get(usize::from(character))
-        .map_or(64, |value| u32::from(*value))
+/// The 24 bits that four characters stand for; with [`NONE`] among them, something else that is not below 2^24.
+#[inline]
+fn bits([first, second, third, fourth]: [u8; 4]) -> u32 {
+    let value = |character| VALUES.get(usize::from(character)).copied().unwrap_or(NONE);
+    let (first, second, third, fourth) = (value(first), value(second), value(third), value(fourth));
+    (first | second | third | fourth) & NONE
+        | (first << 18 | second << 12 | third << 6 | fourth) & 0xff_ffff
 }
 
 /// The bytes that `text` stands for.
@@ -55,44 +61,33 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, Base64Error> {
     if !text.len().is_multiple_of(4) {
         return Err(Base64Error::Length { found: text.len() });
     }
-    let body = match text {
-        [body @ .., b'=', b'='] | [body @ .., b'='] => body,
-        _ => text,
+    let (groups, _) = text.as_chunks::<4>();
+    let Some((last, groups)) = groups.split_last() else {
+        return Ok(Vec::new());
     };
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    for (index, group) in body.chunks(4).enumerate() {
-        let mut bits = 0;
-        for character in group {
-            match value(*character) {
-                64 => {
-                    return Err(Base64Error::Character {
-                        position: index * 4,
-                    });
-                }
-                value => bits = bits << 6 | value,
-            }
-        }
-        match group.len() {
-            4 => {
-                let [_, first, second, third] = u32::to_be_bytes(bits);
-                bytes.extend([first, second, third]);
-            }
-            // Only at the end: there are as many characters of padding as are missing here.
-            3 if bits & 0b11 == 0 => {
-                let [_, _, first, second] = u32::to_be_bytes(bits >> 2);
-                bytes.extend([first, second]);
-            }
-            2 if bits & 0b1111 == 0 => {
-                let [.., first] = u32::to_be_bytes(bits >> 4);
-                bytes.push(first);
-            }
-            2 | 3 => return Err(Base64Error::TrailingBits),
-            _ => {
-                return Err(Base64Error::Character {
-                    position: index * 4,
-                });
-            }
-        }
+    let none_in = |index: usize| Base64Error::Character {
+        position: index * 4,
+    };
+    let mut bytes = vec![[0; 3]; groups.len()];
+    for (index, (target, group)) in bytes.iter_mut().zip(groups).enumerate() {
+        let [0, decoded @ ..] = u32::to_be_bytes(bits(*group)) else {
+            return Err(none_in(index));
+        };
+        *target = decoded;
+    }
+    let mut bytes = bytes.into_flattened();
+    // Padding stands for zeros; the bits that they leave over in the last character have to be zeros as well.
+    let (group, count) = match *last {
+        [first, second, b'=', b'='] => ([first, second, b'A', b'A'], 1),
+        [first, second, third, b'='] => ([first, second, third, b'A'], 2),
+        group => (group, 3),
+    };
+    let [0, decoded @ ..] = u32::to_be_bytes(bits(group)) else {
+        return Err(none_in(groups.len()));
+    };
+    match decoded.split_at_checked(count) {
+        Some((decoded, rest)) if rest.iter().all(|byte| *byte == 0) => bytes.extend(decoded),
+        Some(_) | None => return Err(Base64Error::TrailingBits),
     }
     Ok(bytes)
 }

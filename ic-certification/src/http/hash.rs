@@ -14,12 +14,12 @@ use super::{
 /// Follows what is deployed where the specification can be read in two ways: the certified part of the query is hashed
 /// once (GW-064), and left out if it is empty (GW-065). Names of parameters are compared exactly (GW-066).
 pub fn request_hash(request: &Request<'_>, selection: &RequestSelection) -> Digest {
-    let wanted = lower_case(&selection.headers);
+    let wanted = Names::of(&selection.headers);
     let headers: Vec<(String, &str)> = request
         .headers
         .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), *value))
         .filter(|(name, _)| wanted.contains(name))
+        .map(|(name, value)| (name.to_ascii_lowercase(), *value))
         .collect();
     let parameters: BTreeSet<&str> = selection.query.iter().map(String::as_str).collect();
     let query: Vec<&str> = query_of(request.url)
@@ -63,17 +63,38 @@ pub(super) fn certified_headers<'a>(
     headers: &'a [(&'a str, &'a str)],
     selection: &ResponseSelection,
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let names = lower_case(selection.names());
+    let names = Names::of(selection.names());
     let only = matches!(selection, ResponseSelection::Only(_));
     headers.iter().copied().filter(move |(name, _)| {
         !name.eq_ignore_ascii_case(CERTIFICATE_HEADER)
             && !name.eq_ignore_ascii_case(EXPRESSION_HEADER)
-            && names.contains(&name.to_ascii_lowercase()) == only
+            && names.contains(name) == only
     })
 }
 
-fn lower_case(names: &[String]) -> BTreeSet<String> {
-    names.iter().map(|name| name.to_ascii_lowercase()).collect()
+/// Names of headers, among which letters of either case are looked for.
+enum Names<'a> {
+    /// As most expressions have them: looked through.
+    Few(&'a [String]),
+    /// In lower case, so that many names and many headers are no more work than they are bytes.
+    Many(BTreeSet<String>),
+}
+
+impl<'a> Names<'a> {
+    fn of(names: &'a [String]) -> Self {
+        if names.len() <= 8 {
+            Self::Few(names)
+        } else {
+            Self::Many(names.iter().map(|name| name.to_ascii_lowercase()).collect())
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::Few(names) => names.iter().any(|found| found.eq_ignore_ascii_case(name)),
+            Self::Many(names) => names.contains(&name.to_ascii_lowercase()),
+        }
+    }
 }
 
 fn texts<'a>(headers: &'a [(String, &'a str)]) -> Vec<(&'a str, HashValue<'a>)> {

@@ -151,10 +151,8 @@ impl Value {
             Self::Map(fields) => {
                 let pair = |(key, value): (&Self, &Self)| {
                     let name = key.as_text().ok_or(Unhashable { kind: key.kind() })?;
-                    Ok((
-                        Digest::of(name.as_bytes()),
-                        value.representation_independent_hash()?,
-                    ))
+                    let hash = value.representation_independent_hash()?;
+                    Ok([*Digest::of(name.as_bytes()).as_bytes(), *hash.as_bytes()])
                 };
                 hash_of_pairs(fields.iter().map(pair).collect::<Result<_, _>>()?)
             }

@@ -49,20 +49,19 @@ impl HashValue<'_> {
 ///
 /// Names are expected to be distinct, as they are in a map.
 pub fn hash_of_map(fields: &[(&str, HashValue<'_>)]) -> Digest {
-    let hashed =
-        |(name, value): &(&str, HashValue<'_>)| (Digest::of(name.as_bytes()), value.hash());
+    let hashed = |(name, value): &(&str, HashValue<'_>)| {
+        [
+            *Digest::of(name.as_bytes()).as_bytes(),
+            *value.hash().as_bytes(),
+        ]
+    };
     hash_of_pairs(fields.iter().map(hashed).collect())
 }
 
 /// The same from the hashes of names and values.
-pub(crate) fn hash_of_pairs(mut pairs: Vec<(Digest, Digest)>) -> Digest {
+pub(crate) fn hash_of_pairs(mut pairs: Vec<[[u8; 32]; 2]>) -> Digest {
     pairs.sort_unstable();
-    let mut hasher = DigestHasher::new();
-    for (name, value) in pairs {
-        hasher.update(name.as_bytes());
-        hasher.update(value.as_bytes());
-    }
-    hasher.finish()
+    Digest::of(pairs.as_flattened().as_flattened())
 }
 
 pub(crate) fn hash_of_array(elements: impl Iterator<Item = Digest>) -> Digest {

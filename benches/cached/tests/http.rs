@@ -1,5 +1,5 @@
 //! HTTP certification and its peers on the same random sites, requests and changes: equal, or the difference is known and
-//! said to be one. `cargo test --manifest-path benches/Cargo.toml --features peer-cache --test http`
+//! said to be one. `cargo test --manifest-path benches/cached/Cargo.toml`
 
 use ic_certification::http::{
     Base64Error, Expression, ExpressionError, ExpressionPath, Gateway, HeaderError, HttpError,

@@ -1,0 +1,5 @@
+//! The same groups for criterion.
+
+fn main() {
+    benches::criterion(cached::groups());
+}
