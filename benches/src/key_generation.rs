@@ -45,7 +45,7 @@ impl World {
         let config = Config::fresh(dealers, nodes.clone(), threshold, epoch).expect("a config");
         let needed = usize::try_from(config.dealings_needed()).expect("few");
         let deal = |(id, _): &(NodeId, EncryptionKey)| {
-            Dealing::create(&config, id, &Seed::from_bytes(id.as_slice())).expect("a dealer")
+            Dealing::create(&config, id, Seed::from_bytes(id.as_slice())).expect("a dealer")
         };
         let dealings: Vec<Dealing> = nodes.iter().take(needed).map(deal).collect();
         let verify = |(dealing, (id, _)): (&Dealing, &(NodeId, EncryptionKey))| {
@@ -127,7 +127,7 @@ fn deal(n: u8, world: &Shared) -> Group {
         })
         .entry("ic-crypto", move || {
             let dealer = world.dealing_of_first();
-            Dealing::create(&world.config, dealer, &Seed::from_bytes(b"seed")).expect("a dealer")
+            Dealing::create(&world.config, dealer, Seed::from_bytes(b"seed")).expect("a dealer")
         })
 }
 
@@ -192,7 +192,7 @@ fn whole(n: u8, world: &Shared) -> Group {
     Group::new(named(n, "all that one node does"), None).entry("ic-crypto", move || {
         let (node, _) = own.nodes.first().expect("a node");
         let dealer = own.dealing_of_first();
-        let dealt = Dealing::create(&own.config, dealer, &Seed::from_bytes(b"seed"));
+        let dealt = Dealing::create(&own.config, dealer, Seed::from_bytes(b"seed"));
         black_box(dealt.expect("a dealer"));
         let verified: Vec<VerifiedDealing> = own
             .dealings

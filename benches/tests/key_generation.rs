@@ -74,7 +74,7 @@ fn certificates_of_a_key_without_dealer() {
     let deal = |node: &Node| {
         (
             node.id,
-            Dealing::create(&config, &node.id, &seed(node)).expect("a dealer"),
+            Dealing::create(&config, &node.id, seed(node)).expect("a dealer"),
         )
     };
     let first = combine(&config, old.iter().skip(4).take(5).map(deal));
@@ -83,7 +83,7 @@ fn certificates_of_a_key_without_dealer() {
     let handed_on = Config::resharing(&first, dealers(), keys(&new), threshold(28), Epoch::new(6))
         .expect("a config");
     let reshare = |(node, share): (&Node, &SecretShare)| {
-        let dealing = Dealing::reshare(&handed_on, &node.id, share, &seed(node)).expect("a dealer");
+        let dealing = Dealing::reshare(&handed_on, &node.id, share, seed(node)).expect("a dealer");
         (node.id, dealing)
     };
     let second = combine(&handed_on, old.iter().zip(&old_shares).take(9).map(reshare));

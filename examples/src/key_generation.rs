@@ -133,7 +133,7 @@ fn share(
 ) -> Result<(Transcript, Vec<SecretShare>), NoKeys> {
     let mut sent = BTreeMap::new();
     for candidate in candidates.values() {
-        let dealing = Dealing::create(config, &candidate.id, &candidate.seed.derive(tag))?;
+        let dealing = Dealing::create(config, &candidate.id, candidate.seed.derive(tag))?;
         sent.insert(candidate.id, dealing.encode());
     }
     let mut agreed: Option<Transcript> = None;

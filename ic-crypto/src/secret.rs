@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use ic_types::domain::dst;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::bls::arithmetic::{Scalar, expand_message};
 use crate::generator::Generator;
@@ -49,11 +49,13 @@ impl<const N: usize> fmt::Debug for Exported<N> {
 }
 
 /// A scalar that is erased when dropped.
-pub(crate) struct SecretScalar(Scalar);
+///
+/// Boxed, so that moving it (out of a map, in a vector that grows) leaves no copy behind that nobody erases.
+pub(crate) struct SecretScalar(Box<Scalar>);
 
 impl SecretScalar {
     pub(crate) fn new(scalar: Scalar) -> Self {
-        Self(scalar)
+        Self(Box::new(scalar))
     }
 }
 
@@ -67,7 +69,7 @@ impl Deref for SecretScalar {
 
 impl Drop for SecretScalar {
     fn drop(&mut self) {
-        self.0.zeroize();
+        Scalar::zeroize(&mut self.0);
     }
 }
 
@@ -107,6 +109,14 @@ impl Seed {
         Self(expand_message(&self.0, label.as_bytes()))
     }
 
+    /// As [`derive`](Self::derive), for one purpose in one context.
+    pub(crate) fn derive_in(&self, label: &str, context: &[u8]) -> Self {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.0.len() + context.len()));
+        bytes.extend(self.0);
+        bytes.extend(context);
+        Self(expand_message(&bytes, label.as_bytes()))
+    }
+
     /// The generator that is keyed with this seed.
     pub fn into_generator(self) -> Generator {
         Generator::new(&self.0)
@@ -128,5 +138,20 @@ impl Drop for Seed {
 impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seed(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use super::SecretScalar;
+    use crate::threshold::SecretShare;
+
+    /// What is moved leaves its bytes where it was: a map that removes a share, a vector that grows.
+    #[test]
+    fn moving_a_secret_moves_no_bytes_of_it() {
+        assert_eq!(size_of::<SecretScalar>(), size_of::<usize>());
+        assert_eq!(size_of::<SecretShare>(), 2 * size_of::<usize>());
     }
 }

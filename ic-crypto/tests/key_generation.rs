@@ -9,8 +9,8 @@
 use ic_crypto::Seed;
 use ic_crypto::bls::Signature;
 use ic_crypto::dkg::{
-    BadConfig, BadDealing, CannotCombine, CannotDeal, CannotOpen, Config, Dealing, DecryptionKey,
-    EncryptionKey, Epoch, Keyring, Transcript, VerifiedDealing,
+    BadConfig, BadDealing, BadDecryptionKey, CannotCombine, CannotDeal, CannotOpen, Config,
+    Dealing, DecryptionKey, EncryptionKey, Epoch, Keyring, Transcript, VerifiedDealing,
 };
 use ic_crypto::threshold::{
     Collected, SecretShare, ShareCollector, SignatureShare, Threshold, tolerated_faults,
@@ -114,7 +114,7 @@ fn thirteen_nodes_make_a_key_and_hand_it_to_twenty_eight() {
     ];
     let mut verified = Vec::new();
     for (number, node) in old.iter().enumerate().skip(faults) {
-        let honest = Dealing::create(&config, &node.id, &seed(number)).unwrap();
+        let honest = Dealing::create(&config, &node.id, seed(number)).unwrap();
         match cheats.get(number - faults) {
             Some((from, to)) => {
                 let cheated = exchanged(&sent(&honest), from, to);
@@ -172,11 +172,11 @@ fn thirteen_nodes_make_a_key_and_hand_it_to_twenty_eight() {
     .unwrap();
     let mut verified: Vec<VerifiedDealing> = Vec::new();
     for (number, node) in old.iter().enumerate().skip(faults) {
-        let dealing = Dealing::reshare(&config, &node.id, &shares[number], &seed(number)).unwrap();
+        let dealing = Dealing::reshare(&config, &node.id, &shares[number], seed(number)).unwrap();
         verified.push(sent(&dealing).verify(&config, &node.id).unwrap());
     }
     assert_eq!(
-        Dealing::reshare(&config, &old[0].id, &shares[1], &seed(0)),
+        Dealing::reshare(&config, &old[0].id, &shares[1], seed(0)),
         Err(CannotDeal::WrongShare { dealer: old[0].id })
     );
     let not_handed_on = verified[0].dealing().clone();
@@ -222,7 +222,7 @@ fn a_forgotten_epoch_stays_closed() {
         |epoch| Config::fresh(ids(&nodes), keys(&nodes), threshold, Epoch::new(epoch)).unwrap();
     let transcript = |config: &Config| {
         let dealings = nodes.iter().enumerate().map(|(number, node)| {
-            let dealing = Dealing::create(config, &node.id, &seed(number)).unwrap();
+            let dealing = Dealing::create(config, &node.id, seed(number)).unwrap();
             dealing.verify(config, &node.id).unwrap()
         });
         Transcript::combine(config, dealings.collect::<Vec<_>>()).unwrap()
@@ -308,7 +308,7 @@ fn dealings_of_the_wrong_shape() {
     };
     let dealer = nodes[0].id;
     let four = config(4, 2);
-    let dealing = Dealing::create(&four, &dealer, &seed(0)).unwrap();
+    let dealing = Dealing::create(&four, &dealer, seed(0)).unwrap();
     let verify = |dealing: &Dealing, config: &Config, dealer: &NodeId| {
         dealing.clone().verify(config, dealer).map(drop)
     };
@@ -324,7 +324,7 @@ fn dealings_of_the_wrong_shape() {
         Err(BadDealing::NotADealer { dealer: stranger })
     );
     assert_eq!(
-        Dealing::create(&four, &stranger, &seed(0)),
+        Dealing::create(&four, &stranger, seed(0)),
         Err(CannotDeal::NotADealer { dealer: stranger })
     );
     assert_eq!(
@@ -362,7 +362,7 @@ fn every_byte_counts() {
     let nodes = nodes(1, 1);
     let threshold = Threshold::new(1, 1).unwrap();
     let config = Config::fresh(ids(&nodes), keys(&nodes), threshold, Epoch::FIRST).unwrap();
-    let bytes = Dealing::create(&config, &nodes[0].id, &seed(0))
+    let bytes = Dealing::create(&config, &nodes[0].id, seed(0))
         .unwrap()
         .encode();
     // Every 23rd byte: all fields are hit, at many places.
@@ -387,7 +387,7 @@ fn what_is_not_needed_is_erased() {
         // Keys made of the same seed would be the same key.
         let fresh = |number: usize| seed(number).derive(&format!("{epoch}"));
         let dealings = nodes.iter().enumerate().map(|(number, node)| {
-            let dealing = Dealing::create(&config, &node.id, &fresh(number)).unwrap();
+            let dealing = Dealing::create(&config, &node.id, fresh(number)).unwrap();
             dealing.verify(&config, &node.id).unwrap()
         });
         Transcript::combine(&config, dealings.collect::<Vec<_>>()).unwrap()
@@ -416,4 +416,123 @@ fn what_is_not_needed_is_erased() {
         ring.load(&old).map(drop),
         Err(CannotOpen::Forgotten { sealed })
     );
+}
+
+#[test]
+fn a_seed_that_is_used_again_deals_something_else() {
+    let nodes = nodes(4, 1);
+    let config = |epoch, required| {
+        let threshold = Threshold::new(required, 4).unwrap();
+        Config::fresh(ids(&nodes), keys(&nodes), threshold, Epoch::new(epoch)).unwrap()
+    };
+    let group_key = |config: &Config| {
+        let dealings = nodes.iter().enumerate().take(2).map(|(number, node)| {
+            let dealing = Dealing::create(config, &node.id, seed(number)).unwrap();
+            dealing.verify(config, &node.id).unwrap()
+        });
+        let transcript = Transcript::combine(config, dealings.collect::<Vec<_>>()).unwrap();
+        transcript.public().group_key().to_bytes()
+    };
+    let (low, high) = (group_key(&config(1, 2)), group_key(&config(1, 3)));
+    assert_ne!(low, high);
+    assert_ne!(low, group_key(&config(2, 2)));
+    assert_eq!(low, group_key(&config(1, 2)));
+    // Nor do two dealers with one seed deal the same.
+    let config = config(1, 2);
+    let dealt = |node: &Node| Dealing::create(&config, &node.id, seed(0)).unwrap();
+    assert_ne!(dealt(&nodes[0]), dealt(&nodes[1]));
+}
+
+#[test]
+fn two_dealings_of_one_dealer_make_no_transcript() {
+    let nodes = nodes(4, 1);
+    let threshold = Threshold::low(4).unwrap();
+    let config = Config::fresh(ids(&nodes), keys(&nodes), threshold, Epoch::FIRST).unwrap();
+    let dealt = |number: usize, entropy: usize| {
+        let dealing = Dealing::create(&config, &nodes[number].id, seed(entropy)).unwrap();
+        dealing.verify(&config, &nodes[number].id).unwrap()
+    };
+    let (one, another, honest) = (dealt(0, 0), dealt(0, 9), dealt(1, 1));
+    let dealer = nodes[0].id;
+    for order in [[&one, &another, &honest], [&honest, &another, &one]] {
+        assert_eq!(
+            Transcript::combine(&config, order.map(Clone::clone)),
+            Err(CannotCombine::TwoDealings { dealer })
+        );
+    }
+    let orders = [[&one, &honest, &one], [&honest, &one, &one]];
+    let [first, second] =
+        orders.map(|order| Transcript::combine(&config, order.map(Clone::clone)).unwrap());
+    assert_eq!(first, second);
+}
+
+#[test]
+fn the_wrong_key_is_noticed_before_the_search() {
+    let nodes = nodes(4, 1);
+    let threshold = Threshold::low(4).unwrap();
+    let config =
+        |epoch| Config::fresh(ids(&nodes), keys(&nodes), threshold, Epoch::new(epoch)).unwrap();
+    let (now, later) = (config(1), config(2));
+    let dealer = nodes[0].id;
+    let dealing = Dealing::create(&now, &dealer, seed(0)).unwrap();
+    let verified = dealing.verify(&now, &dealer).unwrap();
+    let [node, other, ..] = &nodes[..] else {
+        panic!("four nodes")
+    };
+    let open =
+        |config: &Config, key: &DecryptionKey| verified.open(config, &node.id, key).map(drop);
+    assert_eq!(open(&now, &node.secret), Ok(()));
+    assert_eq!(
+        open(&now, &other.secret),
+        Err(CannotOpen::OtherKey { node: node.id })
+    );
+    assert_eq!(
+        open(&later, &node.secret),
+        Err(CannotOpen::OtherConfig { dealer })
+    );
+
+    // Also of a key that was stored and advanced.
+    let mut stored = DecryptionKey::import(&node.secret.export()).unwrap();
+    assert!(stored.belongs_to(&node.public) && !stored.belongs_to(&other.public));
+    for epoch in [1, 0x8000_0005, u32::MAX] {
+        let seed = Seed::from_bytes(&epoch.to_be_bytes());
+        stored.advance(Epoch::new(epoch), seed).unwrap();
+        assert!(stored.belongs_to(&node.public) && !stored.belongs_to(&other.public));
+    }
+}
+
+#[test]
+fn keys_and_transcripts_of_impossible_sizes() {
+    // {"bte_nodes": []}
+    let empty = DecryptionKey::import(b"\xa1\x69bte_nodes\x80").map(drop);
+    assert_eq!(empty, Err(BadDecryptionKey::Empty));
+
+    let nodes = nodes(1, 1);
+    let threshold = Threshold::new(1, 1).unwrap();
+    let config = Config::fresh(ids(&nodes), keys(&nodes), threshold, Epoch::FIRST).unwrap();
+    let dealing = Dealing::create(&config, &nodes[0].id, seed(0)).unwrap();
+    let verified = dealing.verify(&config, &nodes[0].id).unwrap();
+    let bytes = Transcript::combine(&config, [verified]).unwrap().to_bytes();
+    let read = |bytes: &[u8]| {
+        Transcript::from_bytes(bytes, ids(&nodes), threshold, Epoch::FIRST).map(drop)
+    };
+    assert_eq!(read(&bytes), Ok(()));
+    // The map of dealers has one entry, whose key is the dealer's number.
+    let name = b"receiver_data";
+    let at = bytes.windows(name.len()).position(|window| window == name);
+    let at = at.unwrap() + name.len();
+    assert_eq!(bytes[at..at + 2], [0xa1, 0]);
+    let with = |number: &[u8]| [&bytes[..=at], number, &bytes[at + 2..]].concat();
+    assert_eq!(read(&with(&[0x19, 0x03, 0xff])), Ok(()));
+    for number in [&[0x19, 0x04, 0x00][..], &[0x1a, 0xff, 0xff, 0xff, 0xff]] {
+        let error = read(&with(number)).unwrap_err();
+        assert!(error.to_string().contains("the number of a dealer"));
+    }
+    let error = read(&[&bytes[..at], &[0xa0]].concat()).unwrap_err();
+    assert!(error.to_string().contains("dealers of a transcript"));
+
+    // So many shares would not fit into memory.
+    assert!(Threshold::new(1, 1024).is_ok());
+    assert!(Threshold::new(1, 1025).is_err());
+    assert!(Threshold::high(u32::MAX).is_err());
 }

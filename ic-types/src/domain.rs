@@ -1,7 +1,8 @@
 //! Every separator: what stands before a message so that a signature or hash of one kind is never one of another.
 //!
 //! A separator is one byte with the length of a name, then the name. Because of that byte none is the beginning of
-//! another. The few that RFC 9380 wants without a length are in [`dst`].
+//! another. The few that RFC 9380 wants without a length are in [`dst`]; those of
+//! hashes that never leave a program are in [`local`].
 
 use std::fmt;
 
@@ -406,6 +407,16 @@ pub mod dst {
     pub const GENERATOR_H_P256: &[u8] = b"ic-crypto-tecdsa-secp256r1-generator-h";
     /// The second generator of Ed25519.
     pub const GENERATOR_H_ED25519: &[u8] = b"ic-crypto-idkg-ed25519-generator-h";
+}
+
+/// The separators of hashes that no other implementation sees: names of ours, with the byte of their length as in [`Domain`].
+pub mod local {
+    /// The random weights of BLS equations that are checked together.
+    pub const BLS_BATCH: &[u8] = b"\x13ic-crypto batch v1\n";
+    /// The random weights of Ed25519 equations that are checked together.
+    pub const ED25519_BATCH: &[u8] = b"\x17ic-crypto ed25519 batch";
+    /// The configuration of a key generation.
+    pub const KEY_GENERATION: &[u8] = b"\x18ic-crypto key generation";
 }
 
 /// Something that may be signed, and under which separator.

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use ic_types::domain::local;
 use ic_types::{Digest, DigestHasher, SignedBytes};
 
 use super::arithmetic::{G1, G1Affine, PreparedG2, products_cancel};
@@ -97,7 +98,7 @@ impl Weights {
     /// The numbers for statements with these hashes.
     pub(crate) fn over(statements: impl Iterator<Item = Digest>) -> Self {
         let mut hasher = DigestHasher::new();
-        hasher.update(b"\x13ic-crypto batch v1\n");
+        hasher.update(local::BLS_BATCH);
         for statement in statements {
             hasher.update(statement.as_bytes());
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ic_types::domain::local;
 use ic_types::{Digest, DigestHasher, NodeId};
 
 use super::Transcript;
@@ -172,6 +173,14 @@ impl Config {
             });
         }
         let mut hasher = DigestHasher::new();
+        hasher.update(local::KEY_GENERATION);
+        let coefficients = previous
+            .iter()
+            .map(|previous| previous.threshold().required());
+        for count in [dealers.len(), receivers.len()] {
+            hasher.update(&u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
+        }
+        hasher.update(&coefficients.sum::<u32>().to_be_bytes());
         hasher.update(&required.to_be_bytes());
         hasher.update(&epoch.get().to_be_bytes());
         for (dealer, number) in &dealers {

@@ -55,14 +55,20 @@ pub enum CannotDeal {
 impl Dealing {
     /// Deals a share of a new key to each receiver. The seed has to be new, and nobody else's.
     ///
+    /// All randomness is derived from the seed, the configuration and the dealer: the same three give the same dealing, and
+    /// a seed that is used again by mistake deals nothing that was dealt before.
+    ///
     /// # Errors
     /// Not a dealer, or the configuration is for handing a key on.
-    pub fn create(config: &Config, dealer: &NodeId, seed: &Seed) -> Result<Self, CannotDeal> {
+    pub fn create(config: &Config, dealer: &NodeId, seed: Seed) -> Result<Self, CannotDeal> {
         if config.previous().is_some() {
             return Err(CannotDeal::WrongKind { resharing: true });
         }
-        let polynomial = Self::polynomial(config, seed);
-        Self::deal(config, dealer, polynomial, seed)
+        let number = config
+            .dealer_number(dealer)
+            .ok_or(CannotDeal::NotADealer { dealer: *dealer })?;
+        let polynomial = Self::polynomial(config, number, &seed);
+        Ok(Self::deal(config, number, &polynomial, &seed))
     }
 
     /// Deals to each receiver a share of the dealer's own share, so that the receivers will share the same key.
@@ -73,7 +79,7 @@ impl Dealing {
         config: &Config,
         dealer: &NodeId,
         share: &SecretShare,
-        seed: &Seed,
+        seed: Seed,
     ) -> Result<Self, CannotDeal> {
         let dealer_ = *dealer;
         let previous = config
@@ -87,32 +93,26 @@ impl Dealing {
         if share.index().position() != number || expected.is_none_or(|key| *key.point() != public) {
             return Err(CannotDeal::WrongShare { dealer: dealer_ });
         }
-        let polynomial = Self::polynomial(config, seed).with_constant(share.scalar());
-        Self::deal(config, dealer, polynomial, seed)
+        let polynomial = Self::polynomial(config, number, &seed).with_constant(share.scalar());
+        Ok(Self::deal(config, number, &polynomial, &seed))
     }
 
-    fn polynomial(config: &Config, seed: &Seed) -> Polynomial {
-        let mut generator = seed.derive("polynomial").into_generator();
+    /// A seed for one purpose in the dealing of one dealer under one configuration.
+    fn derive(seed: &Seed, label: &str, config: &Config, number: u32) -> Seed {
+        let digest = config.digest();
+        let context = [&digest.as_bytes()[..], &number.to_be_bytes()].concat();
+        seed.derive_in(label, &context)
+    }
+
+    fn polynomial(config: &Config, number: u32, seed: &Seed) -> Polynomial {
+        let seed = Self::derive(seed, "polynomial", config, number);
+        let mut generator = seed.into_generator();
         Polynomial::random(config.threshold().required(), &mut generator)
     }
 
-    fn deal(
-        config: &Config,
-        dealer: &NodeId,
-        polynomial: Polynomial,
-        seed: &Seed,
-    ) -> Result<Self, CannotDeal> {
-        let number = config
-            .dealer_number(dealer)
-            .ok_or(CannotDeal::NotADealer { dealer: *dealer })?;
-        let seed = seed.derive("encryption");
-        Ok(Self::of_polynomial(
-            config.keys(),
-            &polynomial,
-            number,
-            config.epoch(),
-            seed,
-        ))
+    fn deal(config: &Config, number: u32, polynomial: &Polynomial, seed: &Seed) -> Self {
+        let seed = Self::derive(seed, "encryption", config, number);
+        Self::of_polynomial(config.keys(), polynomial, number, config.epoch(), seed)
     }
 
     /// The dealing of this polynomial to receivers with these keys.

@@ -23,7 +23,7 @@
 //! let config = Config::fresh([node(1)], [(node(1), public)], Threshold::high(1)?, Epoch::new(7))?;
 //!
 //! // Each dealer sends a dealing; each node checks those that it gets.
-//! let sent = Dealing::create(&config, &node(1), &Seed::from_bytes(b"an example has no entropy"))?.encode();
+//! let sent = Dealing::create(&config, &node(1), Seed::from_bytes(b"an example has no entropy"))?.encode();
 //! let dealing = Dealing::decode(&sent)?.verify(&config, &node(1))?;
 //!
 //! // Enough dealings, the same for everybody, make the transcript; each node opens its own share.

@@ -26,6 +26,18 @@ pub enum CannotOpen {
         /// Which node.
         node: NodeId,
     },
+    /// The dealing was verified for another configuration.
+    #[error("the dealing of {dealer} was verified for another configuration")]
+    OtherConfig {
+        /// Who dealt.
+        dealer: NodeId,
+    },
+    /// The key is not the one that the configuration has for this node.
+    #[error("not the decryption key of {node}")]
+    OtherKey {
+        /// Whose key was expected.
+        node: NodeId,
+    },
     /// The key was advanced beyond the epoch of the dealing.
     #[error("sealed for epoch {sealed}, which the decryption key has forgotten")]
     Forgotten {
@@ -61,9 +73,19 @@ impl VerifiedDealing {
         key: &DecryptionKey,
     ) -> Result<SecretShare, CannotOpen> {
         let node = *receiver;
+        if self.config != config.digest() {
+            let dealer = self.dealer;
+            return Err(CannotOpen::OtherConfig { dealer });
+        }
         let index = config
             .index(receiver)
             .ok_or(CannotOpen::NotAReceiver { node })?;
+        // With another key, each chunk would be searched for in vain.
+        let position = usize::try_from(index.position()).unwrap_or(usize::MAX);
+        let public = config.keys().get(position);
+        if !public.is_some_and(|public| key.belongs_to(public)) {
+            return Err(CannotOpen::OtherKey { node });
+        }
         let mut opener = Opener::new(index, key, config.epoch(), config.keys().len());
         let share = opener.open(&self.dealing.ciphertexts, self.number)?;
         let expected = evaluate_commitment(&self.dealing.coefficients, index);

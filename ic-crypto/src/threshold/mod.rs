@@ -56,7 +56,10 @@ pub struct Threshold {
     total: u32,
 }
 
-/// The number of shares required is zero or larger than the number of shares.
+/// The most shares that a key may have. (Subnets have up to 40 nodes or so.)
+pub const MOST_SHARES: u32 = 1024;
+
+/// The number of shares required is zero or larger than the number of shares, or there are more than [`MOST_SHARES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a threshold of {required} out of {total} shares")]
 pub struct BadThreshold {
@@ -70,9 +73,9 @@ impl Threshold {
     /// `required` of `total`.
     ///
     /// # Errors
-    /// Zero are required, or more than there are.
+    /// Zero are required, or more than there are; or there are more than [`MOST_SHARES`].
     pub fn new(required: u32, total: u32) -> Result<Self, BadThreshold> {
-        if (1..=total).contains(&required) {
+        if (1..=total).contains(&required) && total <= MOST_SHARES {
             Ok(Self { required, total })
         } else {
             Err(BadThreshold { required, total })
@@ -83,7 +86,7 @@ impl Threshold {
     /// tape.
     ///
     /// # Errors
-    /// There are no nodes.
+    /// There are no nodes, or more than [`MOST_SHARES`].
     pub fn low(total: u32) -> Result<Self, BadThreshold> {
         Self::new(tolerated_faults(total).saturating_add(1), total)
     }
@@ -92,7 +95,7 @@ impl Threshold {
     /// and catch-up packages.
     ///
     /// # Errors
-    /// There are no nodes.
+    /// There are no nodes, or more than [`MOST_SHARES`].
     pub fn high(total: u32) -> Result<Self, BadThreshold> {
         Self::new(
             tolerated_faults(total).saturating_mul(2).saturating_add(1),

@@ -12,6 +12,7 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{IsIdentity as _, VartimeMultiscalarMul as _};
 use ed25519_dalek::{Digest as _, Sha512};
+use ic_types::domain::local;
 use ic_types::{DerPublicKey, Digest, DigestHasher};
 
 use crate::{InvalidKey, InvalidSignature};
@@ -219,6 +220,7 @@ impl Equation<'_> {
 
 fn all_hold(equations: &[&Equation<'_>]) -> bool {
     let mut hasher = DigestHasher::new();
+    hasher.update(local::ED25519_BATCH);
     for Equation { key, parts } in equations {
         // k is a hash of R, A and the message.
         hasher.update(&key.bytes);

@@ -1,18 +1,19 @@
 //! A receiver's secret key: nodes of the tree of epochs, from which the keys of all later epochs can be made.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use ic_types::NodeId;
 use ic_types::codec::{DecodeError, Reader, Writer};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
-    EPOCH_BITS, EncryptionKey, Epoch, G1_TABLE, G2_TABLE, HASH_BITS, PARAMETERS, Parameters,
-    Possession, TreeHash,
+    EPOCH_BITS, EncryptionKey, Epoch, G1_TABLE, G2_LINES, G2_TABLE, HASH_BITS, PARAMETERS,
+    Parameters, Possession, TreeHash,
 };
 use crate::Seed;
-use crate::bls::arithmetic::{G1Affine, G2, G2Affine, Scalar};
-use crate::dkg::codec::{read_array, read_g1, read_g2, required, write_g2s};
+use crate::bls::arithmetic::{G1Affine, G2, G2Affine, PreparedG2, Scalar, products_cancel};
+use crate::dkg::codec::{read_g1, read_g2, required, write_g2s};
 use crate::generator::Generator;
 
 /// The secret with which a node opens what dealers seal for it. Erased when dropped.
@@ -21,8 +22,11 @@ use crate::generator::Generator;
 /// nobody, the owner included, can open what was sealed for earlier epochs.
 pub struct DecryptionKey {
     /// In the order of the epochs, the last ones first: the node with the current epoch is at the end.
-    nodes: Vec<Node>,
+    nodes: Nodes,
 }
+
+/// Boxed: a vector that grows or pops leaves copies of its elements behind, of pointers here and not of secrets.
+type Nodes = Vec<Box<Node>>;
 
 /// A key for all epochs below one node of the tree, as the paper's section 5 has it: (τ, a, b, d, e).
 struct Node {
@@ -30,10 +34,13 @@ struct Node {
     a: G1Affine,
     b: G2Affine,
     /// For the levels below: as many as the tree has below this node.
-    d_t: Vec<G2Affine>,
-    d_h: Vec<G2Affine>,
+    d_t: Points,
+    d_h: Points,
     e: G2Affine,
 }
+
+/// Never grown after it was made: what is left behind then is not erased.
+type Points = Zeroizing<Vec<G2Affine>>;
 
 /// The way to a node: the first `length` bits of `bits`; the others are zero.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +61,9 @@ pub enum BadDecryptionKey {
     /// Not the encoding of a key.
     #[error("not a decryption key: {0}")]
     Encoding(#[from] DecodeError),
+    /// A key of no nodes opens nothing.
+    #[error("the decryption key has no nodes")]
+    Empty,
     /// The nodes of the tree are not those that a key has after some number of steps.
     #[error("node {position} of the decryption key is not where it should be")]
     Node {
@@ -77,16 +87,38 @@ impl DecryptionKey {
         let (secret, rho) = (draw(), draw());
         let key = EncryptionKey::of_secret(&secret);
         let parameters = &*PARAMETERS;
-        let root = Node {
+        let root = Box::new(Node {
             prefix: Prefix::ROOT,
             a: G1_TABLE.mul(&rho).to_affine(),
             b: (G2_TABLE.mul(&secret) + parameters.f_0 * *rho).to_affine(),
             d_t: multiples(&parameters.f, &rho),
             d_h: multiples(&parameters.f_h, &rho),
             e: parameters.h_table.mul(&rho).to_affine(),
-        };
+        });
         let possession = Possession::prove(&key, &secret, owner, &mut generator);
         (key, possession, Self { nodes: vec![root] })
+    }
+
+    /// Whether this is the secret of a public key. A key that was advanced belongs to the same public key as before; one
+    /// without epochs belongs to none.
+    ///
+    /// Worth asking once after [`import`](Self::import): with another node's key,
+    /// [`Transcript::load`](crate::dkg::Transcript::load) searches long for what is not there.
+    ///
+    /// # Cost
+    /// Three pairings.
+    pub fn belongs_to(&self, public: &EncryptionKey) -> bool {
+        // b = x·g2 + ρ·f(τ) and a = ρ·g1, for y = x·g1: e(y, g2) · e(a, f(τ)) = e(g1, b).
+        let Some(node) = self.nodes.last() else {
+            return false;
+        };
+        let identity = PARAMETERS.prefix_identity(node.prefix).to_affine();
+        let b = Zeroizing::new(PreparedG2::new(&node.b));
+        products_cancel(&[
+            (*public.point(), &*G2_LINES),
+            (node.a, &PreparedG2::new(&identity)),
+            (-G1Affine::generator(), &*b),
+        ])
     }
 
     /// The earliest epoch that this key opens; `None` if there is none.
@@ -174,7 +206,10 @@ impl DecryptionKey {
             Ok(())
         })?;
         reader.finish()?;
-        let nodes: Vec<Node> = required("bte_nodes", nodes)?;
+        let nodes: Nodes = required("bte_nodes", nodes)?;
+        if nodes.is_empty() {
+            return Err(BadDecryptionKey::Empty);
+        }
         // Each node begins where the one after it in the list ends, and reaches down to the leaves.
         let mut end = u64::from(u32::MAX) + 1;
         for (position, node) in nodes.iter().enumerate() {
@@ -192,7 +227,7 @@ impl DecryptionKey {
 
 impl Node {
     /// Replaces this node by the leaf of an epoch below it and the siblings to the right of the way there.
-    fn descend(self, epoch: Epoch, generator: &mut Generator, nodes: &mut Vec<Self>) {
+    fn descend(self, epoch: Epoch, generator: &mut Generator, nodes: &mut Nodes) {
         let parameters = &*PARAMETERS;
         let mut path = self.prefix;
         let mut b = self.b.to_projective();
@@ -202,7 +237,7 @@ impl Node {
             .path()
             .zip(&parameters.f)
             .skip(start)
-            .zip(&self.d_t)
+            .zip(self.d_t.iter())
             .collect();
         for ((right, f_level), d) in levels {
             if right {
@@ -218,23 +253,23 @@ impl Node {
     }
 
     /// A node below this one, with new randomness: b and f(τ) are those of its way, before the randomness.
-    fn derive(&self, prefix: Prefix, b: G2, f: G2, generator: &mut Generator) -> Self {
+    fn derive(&self, prefix: Prefix, b: G2, f: G2, generator: &mut Generator) -> Box<Self> {
         let parameters = &*PARAMETERS;
         let delta = Zeroizing::new(Scalar::random(|bytes| generator.fill(bytes)));
         let below = prefix.length - self.prefix.length;
         let d_t = self.d_t.get(below..).unwrap_or_default();
         let f_below = parameters.f.get(prefix.length..).unwrap_or_default();
-        Self {
+        Box::new(Self {
             prefix,
             a: (G1_TABLE.mul(&delta) + self.a).to_affine(),
             b: (b + f * *delta).to_affine(),
             d_t: sums(d_t, f_below, &delta),
             d_h: sums(&self.d_h, &parameters.f_h, &delta),
             e: (parameters.h_table.mul(&delta) + self.e).to_affine(),
-        }
+        })
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Box<Self>, DecodeError> {
         let (mut prefix, mut a, mut b, mut d_t, mut d_h, mut e) =
             (None, None, None, None, None, None);
         reader.fields(&["tau", "a", "b", "d_t", "d_h", "e"], |name, reader| {
@@ -243,38 +278,66 @@ impl Node {
                 "a" => a = Some(read_g1(reader)?),
                 "b" => b = Some(read_g2(reader)?),
                 "d_t" => {
-                    d_t = Some(reader.list("levels of the tree of epochs", EPOCH_BITS, read_g2)?)
+                    d_t = Some(read_points(
+                        reader,
+                        "levels of the tree of epochs",
+                        0..=EPOCH_BITS,
+                    )?)
                 }
                 "d_h" => {
-                    d_h = Some(read_array::<_, HASH_BITS>(
+                    d_h = Some(read_points(
                         reader,
                         "bits of a hash",
-                        read_g2,
+                        HASH_BITS..=HASH_BITS,
                     )?)
                 }
                 _ => e = Some(read_g2(reader)?),
             }
             Ok(())
         })?;
-        Ok(Self {
+        Ok(Box::new(Self {
             prefix: required("tau", prefix)?,
             a: required("a", a)?,
             b: required("b", b)?,
             d_t: required("d_t", d_t)?,
-            d_h: required("d_h", d_h)?.to_vec(),
+            d_h: required("d_h", d_h)?,
             e: required("e", e)?,
-        })
+        }))
     }
 }
 
+/// Reads so many secret points.
+fn read_points(
+    reader: &mut Reader<'_>,
+    what: &'static str,
+    allowed: RangeInclusive<usize>,
+) -> Result<Points, DecodeError> {
+    let position = reader.position();
+    let found = reader.array()?;
+    if !allowed.contains(&found) {
+        let expected = *allowed.end();
+        return Err(DecodeError::Length {
+            position,
+            what,
+            expected,
+            found,
+        });
+    }
+    let mut points = Points::new(Vec::with_capacity(found));
+    for _ in 0..found {
+        points.push(read_g2(reader)?);
+    }
+    Ok(points)
+}
+
 /// The points times a scalar.
-fn multiples(points: &[G2Affine], scalar: &Scalar) -> Vec<G2Affine> {
+fn multiples(points: &[G2Affine], scalar: &Scalar) -> Points {
     let points: Vec<G2> = points.iter().map(|point| *point * *scalar).collect();
     to_affine(points)
 }
 
 /// `secrets[i] + scalar · points[i]`.
-fn sums(secrets: &[G2Affine], points: &[G2Affine], scalar: &Scalar) -> Vec<G2Affine> {
+fn sums(secrets: &[G2Affine], points: &[G2Affine], scalar: &Scalar) -> Points {
     let pairs = secrets.iter().zip(points);
     to_affine(
         pairs
@@ -283,8 +346,8 @@ fn sums(secrets: &[G2Affine], points: &[G2Affine], scalar: &Scalar) -> Vec<G2Aff
     )
 }
 
-fn to_affine(mut points: Vec<G2>) -> Vec<G2Affine> {
-    let affine = G2::to_affine_all(&points);
+fn to_affine(mut points: Vec<G2>) -> Points {
+    let affine = Points::new(G2::to_affine_all(&points));
     points.zeroize();
     affine
 }
@@ -367,8 +430,6 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.a.zeroize();
         self.b.zeroize();
-        self.d_t.zeroize();
-        self.d_h.zeroize();
         self.e.zeroize();
     }
 }
