@@ -11,6 +11,7 @@ pub mod map;
 pub mod paths;
 pub mod query;
 pub mod request_status;
+pub mod witness;
 
 pub use canister_signature::{
     CanisterSignature, CanisterSignatureError, CanisterSignatureVerifier, PrepareError,
@@ -29,3 +30,4 @@ pub use labeled_tree::{Children, LabeledTree, Leaf};
 pub use map::{Authenticated, AuthenticatedMap, Hashed, Show};
 pub use query::QueryError;
 pub use request_status::{MalformedStatus, RequestStatus};
+pub use witness::WitnessError;

@@ -7,10 +7,10 @@ pub(crate) mod recent;
 pub mod verifier;
 pub mod verify;
 
-use ic_crypto::bls::Signature;
-use ic_types::SubnetId;
+use ic_crypto::bls::{SecretKey, Signature};
+use ic_types::{Path, SubnetId};
 
-use crate::HashTree;
+use crate::{HashTree, LabeledTree};
 
 /// A part of a state, signed by the subnet whose state it is, and the word of the root subnet for that subnet.
 ///
@@ -43,4 +43,18 @@ pub struct SubnetDelegation {
     pub subnet: SubnetId,
     /// The encoding of a [`Certificate`] that has no delegation itself.
     pub certificate: Vec<u8>,
+}
+
+impl Certificate {
+    /// What a subnet whose key one party holds certifies of a state: the parts at `shown`, without a delegation.
+    ///
+    /// No subnet of the public network has such a key. It is for tests, of a canister that certifies data for instance:
+    /// the root key of the test is that of the secret key.
+    pub fn sign(state: &LabeledTree, shown: &[Path], key: &SecretKey) -> Self {
+        Self {
+            tree: state.witness(shown),
+            signature: key.sign(&state.root()).to_bytes(),
+            delegation: None,
+        }
+    }
 }

@@ -7,7 +7,8 @@ use super::header::CertificateHeader;
 use super::path::{ExpressionPath, PathError};
 use super::requested::Requested;
 use super::{
-    CERTIFICATE_HEADER, EXPRESSION_HEADER, Expression, ExpressionError, Request, Response,
+    CERTIFICATE_HEADER, EXPRESSION_HEADER, Expression, ExpressionError, HttpResponse, Request,
+    Response,
 };
 use crate::LabeledTree;
 
@@ -162,6 +163,33 @@ impl ResponseTree {
             ),
             (EXPRESSION_HEADER, entry.expression.clone()),
         ])
+    }
+
+    /// The response as the canister replies it: with the two headers of [`headers`](Self::headers) after its own.
+    ///
+    /// # Errors
+    /// As [`headers`](Self::headers).
+    pub fn answer(
+        &self,
+        entry: &Entry,
+        url: &str,
+        certificate: &[u8],
+        response: &Response<'_>,
+    ) -> Result<HttpResponse, BuildError> {
+        let added = self.headers(entry, url, certificate)?;
+        let owned = response
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        let headers = owned
+            .chain(added)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        Ok(HttpResponse::new(
+            response.status,
+            headers,
+            response.body.to_vec(),
+        ))
     }
 
     /// Certifies the body at a path for gateways that know version 1 only. The path is not percent-encoded; bodies

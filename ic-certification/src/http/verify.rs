@@ -241,10 +241,9 @@ fn check_root(
     canister: CanisterId,
     tree: &HashTree,
 ) -> Result<(), HttpError> {
-    let place = [label::CANISTER, canister.as_slice(), label::CERTIFIED_DATA];
-    let Lookup::Found(certified) = certificate.lookup(place) else {
-        return Err(HttpError::NoCertifiedData { canister });
-    };
+    let certified = certificate
+        .certified_data(canister)
+        .ok_or(HttpError::NoCertifiedData { canister })?;
     let found = tree.digest();
     if certified == found.as_bytes() {
         Ok(())

@@ -19,11 +19,7 @@ pub(crate) fn root() -> RootKey {
 }
 
 pub(crate) fn signed(tree: &LabeledTree, shown: &[Path]) -> Certificate {
-    Certificate {
-        tree: tree.witness(shown),
-        signature: key().sign(&tree.root()).to_bytes(),
-        delegation: None,
-    }
+    Certificate::sign(tree, shown, &key())
 }
 
 /// The data certificate that the system would give the canister.
