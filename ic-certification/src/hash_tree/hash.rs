@@ -211,7 +211,7 @@ pub(crate) fn fork_all(batch: &mut Batch, level: &mut [Digest]) -> Digest {
 }
 
 /// Puts the forks over the first `len` of `level` into its first half.
-fn fork_pairs(batch: &mut Batch, level: &mut [Digest], len: usize) {
+pub(crate) fn fork_pairs(batch: &mut Batch, level: &mut [Digest], len: usize) {
     let level = level.get_mut(..len).unwrap_or_default();
     // A fork is written where the pairs before its own were: they have been read by then.
     batch.hash(level, 0..len / 2, write_fork, put);

@@ -6,27 +6,74 @@ use ic_types::Digest;
 
 use super::Authenticated;
 use super::node::{search, split_point};
-use crate::hash_tree::hash::{self, Batch, Parts, Slot};
+use crate::hash_tree::hash::{self, Batch, Fork, Parts, Slot};
 
 /// Entries in a leaf, at most.
 pub(super) const ENTRIES: usize = 16;
-/// Entries in a group, at most.
-const GROUP: usize = 4;
-const GROUPS: usize = ENTRIES / GROUP;
+/// Half of them.
+const HALF: usize = ENTRIES / 2;
 /// By how many entries a leaf grows: not to twice its size, as a vector would.
 const GROWTH: usize = 2;
 
-/// Entries in the order of their keys, in groups of four.
+/// Entries in the order of their keys.
 ///
-/// The hash of a group is kept, those within are not: hashing a few entries again is cheap, and their hashes would be
-/// half as large as the entries.
+/// Hashes are kept of every pair and of both halves. Those of single entries would be half as large as the entries, and
+/// those between are cheap to hash again: a change costs two entries and six forks.
 #[derive(Clone)]
 pub(super) struct Leaf<K, V> {
     entries: Vec<(K, V)>,
-    /// The hashes of the groups, if there is more than one.
-    groups: Option<Box<[Digest; GROUPS]>>,
-    /// One bit for each group: whether its hash is out of date.
-    stale: u8,
+    /// If there is more than one pair.
+    kept: Option<Box<Kept>>,
+    /// One bit for each pair: whether its hash is out of date.
+    stale: u16,
+}
+
+/// The hashes that a leaf keeps, as far as it has entries.
+#[derive(Clone, Copy)]
+struct Kept {
+    pairs: [[Digest; HALF / 2]; 2],
+    halves: [Digest; 2],
+}
+
+impl Kept {
+    const fn new() -> Self {
+        Self {
+            pairs: [[hash::empty(); HALF / 2]; 2],
+            halves: [hash::empty(); 2],
+        }
+    }
+
+    fn set(&mut self, pair: usize, digest: Digest) {
+        hash::put(self.pairs.as_flattened_mut(), pair, digest);
+    }
+
+    /// Hashes a half again, of a leaf with so many entries.
+    fn rehash(&mut self, half: usize, len: usize) {
+        let pairs = len.saturating_sub(half * HALF).div_ceil(2);
+        if let (Some(half), Some(level)) = (self.halves.get_mut(half), self.pairs.get(half)) {
+            *half = hash::fork_few(level, pairs);
+        }
+    }
+
+    /// The hash of the whole leaf.
+    fn top(&self, len: usize) -> Digest {
+        let [left, right] = &self.halves;
+        if len > HALF {
+            Fork::new().over(left, right)
+        } else {
+            *left
+        }
+    }
+
+    /// The hash of the fork over pairs of the same half.
+    fn between(&self, from: usize, to: usize) -> Digest {
+        let pairs = self.pairs.as_flattened().get(from..to).unwrap_or_default();
+        let mut level = [hash::empty(); HALF / 2];
+        for (place, pair) in level.iter_mut().zip(pairs) {
+            *place = *pair;
+        }
+        hash::fork_few(&level, pairs.len())
+    }
 }
 
 impl<K, V> Leaf<K, V> {
@@ -34,8 +81,8 @@ impl<K, V> Leaf<K, V> {
     pub(super) const fn new(entries: Vec<(K, V)>) -> Self {
         Self {
             entries,
-            groups: None,
-            stale: u8::MAX,
+            kept: None,
+            stale: u16::MAX,
         }
     }
 
@@ -51,14 +98,14 @@ impl<K, V> Leaf<K, V> {
         self.entries.len() < ENTRIES / 2
     }
 
-    /// Marks the group of the entry at `position`.
+    /// Marks the pair of the entry at `position`.
     fn mark(&mut self, position: usize) {
-        self.stale |= 1 << (position / GROUP);
+        self.stale |= 1 << (position / 2);
     }
 
-    /// Marks the groups from that of the entry at `position` on: all of them get other entries.
+    /// Marks the pairs from that of the entry at `position` on: all of them get other entries.
     fn mark_from(&mut self, position: usize) {
-        self.stale |= u8::MAX << (position / GROUP);
+        self.stale |= u16::MAX << (position / 2);
     }
 
     /// Takes the entries of `other`, which come next, and gives back half of all if they are too many.
@@ -83,7 +130,7 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
         self.entries.get(position).map(|(_, value)| value)
     }
 
-    /// The value of `key`, to be changed: its group is marked.
+    /// The value of `key`, to be changed: its pair is marked.
     pub(super) fn get_mut(&mut self, key: &[u8]) -> Option<&mut V> {
         let position = search(&self.entries, key).ok()?;
         self.mark(position);
@@ -97,22 +144,21 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
         change: impl FnOnce(&mut V) -> R,
     ) -> Option<(R, Digest)> {
         // Memory is asked for them now, so that they are there when they are needed.
-        let groups = self.groups.as_deref().copied();
+        let kept = self.kept.as_deref().copied();
         let position = search(&self.entries, key).ok()?;
         // The mark stays if `change` panics.
         self.mark(position);
         let answer = change(&mut self.entries.get_mut(position)?.1);
         self.stale = 0;
-        let number = position / GROUP;
-        let entries = self.entries.chunks(GROUP).nth(number);
-        let digest = entries_digest(entries.unwrap_or_default());
-        let (Some(mut groups), Some(kept)) = (groups, &mut self.groups) else {
+        let (len, pair) = (self.entries.len(), position / 2);
+        let [digest, _] = pairs(self.entries.chunks(2).nth(pair).unwrap_or_default());
+        let (Some(mut kept), Some(place)) = (kept, &mut self.kept) else {
             return Some((answer, digest));
         };
-        hash::put(&mut groups, number, digest);
-        hash::put(kept.as_mut_slice(), number, digest);
-        let used = self.entries.len().div_ceil(GROUP);
-        Some((answer, hash::fork_few(&groups, used)))
+        kept.set(pair, digest);
+        kept.rehash(position / HALF, len);
+        **place = kept;
+        Some((answer, kept.top(len)))
     }
 
     /// What was there, and what no longer fits.
@@ -153,54 +199,52 @@ impl<K: AsRef<[u8]>, V: Authenticated> Leaf<K, V> {
         Some(self.entries.remove(position).1)
     }
 
-    /// Brings the hashes of the groups up to date, and gives that of the whole.
+    /// Brings the hashes up to date, and gives that of the whole.
     pub(super) fn rehash(&mut self) -> Digest {
         let stale = mem::take(&mut self.stale);
-        if self.entries.len() <= GROUP {
-            self.groups = None;
-            return entries_digest(&self.entries);
+        let len = self.entries.len();
+        if len <= 2 {
+            self.kept = None;
+            return self.between(0, len);
         }
-        let is_new = self.groups.is_none();
-        let groups = self
-            .groups
-            .get_or_insert_with(|| Box::new([hash::empty(); GROUPS]));
-        for (number, (entries, group)) in self
-            .entries
-            .chunks(GROUP)
-            .zip(groups.iter_mut())
-            .enumerate()
-        {
-            if is_new || stale >> number & 1 != 0 {
-                *group = entries_digest(entries);
+        let is_new = self.kept.is_none();
+        let kept = self.kept.get_or_insert_with(|| Box::new(Kept::new()));
+        // Two pairs at a time: it takes hardly longer.
+        for (number, entries) in self.entries.chunks(4).enumerate() {
+            if is_new || stale >> (2 * number) & 0b11 != 0 {
+                let [first, second] = pairs(entries);
+                kept.set(2 * number, first);
+                kept.set(2 * number + 1, second);
             }
         }
-        self.between(0, self.entries.len())
+        for half in 0..len.div_ceil(HALF) {
+            if is_new || stale >> (half * HALF / 2) & 0b1111 != 0 {
+                kept.rehash(half, len);
+            }
+        }
+        kept.top(len)
     }
 
     /// The hash of the fork over the entries from `from` to before `to`, which must be a fork of the shape, or of one
     /// entry.
     pub(super) fn between(&self, from: usize, to: usize) -> Digest {
-        let is_groups =
-            from.is_multiple_of(GROUP) && (to.is_multiple_of(GROUP) || to == self.entries.len());
-        match &self.groups {
-            Some(groups) if is_groups => {
-                let groups = groups.iter().take(to.div_ceil(GROUP)).skip(from / GROUP);
-                let mut level = [hash::empty(); GROUPS];
-                let len = groups.len();
-                for (place, group) in level.iter_mut().zip(groups) {
-                    *place = *group;
-                }
-                hash::fork_few(&level, len)
+        let len = self.entries.len();
+        let is_pairs = from.is_multiple_of(2) && (to.is_multiple_of(2) || to == len);
+        match &self.kept {
+            Some(kept) if to - from > HALF => kept.top(len),
+            Some(kept) if is_pairs => kept.between(from / 2, to.div_ceil(2)),
+            Some(_) | None => {
+                let [first, _] = pairs(self.entries.get(from..to).unwrap_or_default());
+                first
             }
-            Some(_) | None => entries_digest(self.entries.get(from..to).unwrap_or_default()),
         }
     }
 }
 
-/// The hash of the fork over a few entries: neighbours paired, level by level.
-fn entries_digest<K: AsRef<[u8]>, V: Authenticated>(entries: &[(K, V)]) -> Digest {
-    let mut level = [hash::empty(); GROUP];
-    let len = entries.len().min(GROUP);
+/// The hashes of up to four entries, in pairs.
+fn pairs<K: AsRef<[u8]>, V: Authenticated>(entries: &[(K, V)]) -> [Digest; 2] {
+    let mut level = [hash::empty(); 4];
+    let len = entries.len().min(level.len());
     let value = |_: &[Digest], number: usize, slot: &mut Slot| {
         if let Some((_, value)) = entries.get(number) {
             match value.unhashed_leaf() {
@@ -217,5 +261,7 @@ fn entries_digest<K: AsRef<[u8]>, V: Authenticated>(entries: &[(K, V)]) -> Diges
     let mut batch = Batch::new();
     batch.hash(level.as_mut_slice(), 0..len, value, hash::put);
     batch.hash(level.as_mut_slice(), 0..len, labeled, hash::put);
-    hash::fork_few(&level, len)
+    hash::fork_pairs(&mut batch, &mut level, len);
+    let [first, second, ..] = level;
+    [first, second]
 }
