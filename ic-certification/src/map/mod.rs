@@ -51,8 +51,8 @@ use crate::hash_tree::hash;
 /// (CERT-014 leaves it open), so two maps with the same entries may have different digests.
 ///
 /// # Cost
-/// Every operation is logarithmic. Beyond keys and values, an entry takes some twenty bytes, or forty if keys came one by
-/// one in no order. Values next to a changed one are hashed again, three at most.
+/// Every operation is logarithmic. Beyond keys and values, an entry takes some thirty bytes, or fifty if keys came one by
+/// one in no order. A value beside a changed one may be hashed again.
 #[derive(Clone)]
 pub struct AuthenticatedMap<K, V> {
     root: Node<K, V>,
