@@ -277,21 +277,23 @@ pub fn authenticate_all<C: Content>(
             statements().filter_map(Statement::as_ed25519).collect();
         // In the order of the statements that are in the batch.
         let mut batch = ed25519::verify_each(&claims).into_iter();
-        let mut verify = |statement: &Statement<'_>| match statement.as_ed25519() {
-            Some(_) => statement.name(batch.next().unwrap_or(Err(InvalidSignature))),
-            None => statement.verify(canister_signatures, now),
-        };
-        let verdict_of = |checked: &Result<(RequestId, Vec<Statement<'_>>), Unauthenticated>| {
-            let (id, statements) = checked.as_ref().map_err(Clone::clone)?;
-            // All of them, so that the batch stays in step; the first error counts.
-            let verdicts: Vec<Result<(), Unauthenticated>> =
-                statements.iter().map(&mut verify).collect();
-            verdicts
-                .into_iter()
-                .collect::<Result<(), Unauthenticated>>()?;
-            Ok(*id)
-        };
-        checked.iter().map(verdict_of).collect()
+        let mut verdict_of =
+            |checked: &Result<(RequestId, Vec<Statement<'_>>), Unauthenticated>| {
+                let (id, statements) = checked.as_ref().map_err(Clone::clone)?;
+                let mut first = Ok(());
+                for statement in statements {
+                    // The batch has to stay in step, and its verdicts are there; others cost something, and only the first
+                    // error counts.
+                    let verdict = match statement.as_ed25519() {
+                        Some(_) => statement.name(batch.next().unwrap_or(Err(InvalidSignature))),
+                        None if first.is_err() => continue,
+                        None => statement.verify(canister_signatures, now),
+                    };
+                    first = first.and(verdict);
+                }
+                first.map(|()| *id)
+            };
+        checked.iter().map(&mut verdict_of).collect()
     };
     envelopes
         .into_iter()

@@ -78,6 +78,11 @@ impl KeyId {
         Self::hash(Domain::KeyIdThresholdCoefficients, &[&writer.into_vec()])
     }
 
+    /// The name with these 32 bytes: one that was stored.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Digest::new(bytes))
+    }
+
     /// The 32 bytes of the name.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
@@ -90,6 +95,19 @@ impl KeyId {
             .chain(parts.iter().copied())
             .collect();
         Self(Digest::of_parts(&parts))
+    }
+}
+
+impl AsRef<[u8]> for KeyId {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+/// 64 hexadecimal digits.
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -666,3 +666,55 @@ fn many_at_once_are_judged_as_one_by_one() {
         .collect();
     assert_eq!(together, one_by_one);
 }
+
+/// Accepts nothing, and counts how often it was asked.
+struct Counting(std::cell::Cell<usize>);
+
+impl CanisterSignatures for Counting {
+    fn verify(
+        &self,
+        _: &DerPublicKey,
+        _: &SignedBytes,
+        _: &[u8],
+        _: Time,
+    ) -> Result<(), InvalidSignature> {
+        self.0.set(self.0.get() + 1);
+        Err(InvalidSignature)
+    }
+}
+
+#[test]
+fn nothing_is_looked_at_after_the_first_error() {
+    // Twenty keys of canisters, each delegating to the next without a signature.
+    let canister = |seed: u8| {
+        let seed = vec![seed];
+        let canister = CanisterId::from_u64(COUNTER);
+        CanisterKey { canister, seed }.to_der()
+    };
+    let delegations = (1..=20).map(|seed| SignedDelegation {
+        delegation: Delegation {
+            key: canister(seed),
+            expiration: NOW.saturating_add(MINUTE),
+            targets: None,
+            permissions: None,
+        },
+        signature: Vec::new(),
+    });
+    let sender = UserId::new(Principal::self_authenticating(&canister(0)));
+    let envelope = Envelope {
+        content: call(sender),
+        proof: SenderProof::Signed {
+            key: canister(0),
+            signature: Vec::new(),
+            delegations: delegations.collect::<Vec<_>>().try_into().unwrap(),
+        },
+    };
+    let alice = key("alice");
+    let honest = alice.sign_request(call(alice.user_id()));
+    let counting = Counting(std::cell::Cell::new(0));
+    let together = authenticate_all([envelope.clone(), honest], NOW, &counting);
+    assert_eq!(counting.0.get(), 1);
+    assert!(together[1].is_ok());
+    assert_eq!(together[0], authenticate(envelope, NOW, &counting));
+    assert_eq!(counting.0.get(), 2);
+}

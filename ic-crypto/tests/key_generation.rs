@@ -286,6 +286,18 @@ fn impossible_configurations() {
             faults: 1
         })
     );
+    let one_twice = keys(&nodes).chain([(nodes[0].id, nodes[1].public)]);
+    let receiver = nodes[0].id;
+    assert_eq!(
+        Config::fresh(
+            ids(&nodes),
+            one_twice,
+            Threshold::low(4).unwrap(),
+            Epoch::FIRST
+        )
+        .map(drop),
+        Err(BadConfig::TwoKeys { receiver })
+    );
     assert_eq!(fresh(&nodes[..1], &nodes, 3, 4), Ok(()));
     assert_eq!(fresh(&nodes[..1], &nodes[..1], 1, 1), Ok(()));
     assert!(Threshold::new(0, 4).is_err());

@@ -348,3 +348,35 @@ fn nothing_and_twice_the_same_cannot_be_combined() {
     assert_eq!(combine_valid(&[]), None);
     assert_eq!(combine_valid(&[share, share]), None);
 }
+
+#[test]
+fn a_culprit_does_not_come_back() {
+    let (transcript, secrets) = deal(3, 4);
+    let message = message("a state");
+    let forged = self::message("a forged state");
+    let mut collector = OptimisticCollector::new(&transcript, &message);
+    let invalid = |culprits: &[usize]| {
+        let culprits = culprits.iter().map(|culprit| secrets[*culprit].index());
+        Err(BadShare::Invalid {
+            culprits: culprits.collect(),
+        })
+    };
+    assert!(collector.add(&secrets[0].sign(&forged)).is_ok());
+    assert!(collector.add(&secrets[1].sign(&forged)).is_ok());
+    let found = collector.add(&secrets[2].sign(&message));
+    assert_eq!(found, invalid(&[0, 1]));
+    assert_eq!(
+        found.unwrap_err().to_string(),
+        "invalid signature shares of 1, 2"
+    );
+    // Its next share is checked at once: refused if it is wrong again, taken if it is right.
+    assert_eq!(collector.add(&secrets[0].sign(&forged)), invalid(&[0]));
+    assert_eq!(
+        collector.add(&secrets[1].sign(&message)),
+        Ok(Collected::Pending { missing: 1 })
+    );
+    assert!(matches!(
+        collector.add(&secrets[3].sign(&message)),
+        Ok(Collected::Complete(_))
+    ));
+}

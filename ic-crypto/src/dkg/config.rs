@@ -41,6 +41,12 @@ pub enum BadConfig {
         /// How many there are.
         found: usize,
     },
+    /// Two different keys of one receiver.
+    #[error("there are two encryption keys of {receiver}")]
+    TwoKeys {
+        /// Whose.
+        receiver: NodeId,
+    },
     /// The threshold is for another number of shares than there are receivers.
     #[error("a threshold out of {expected} shares for {found} receivers")]
     Receivers {
@@ -144,7 +150,16 @@ impl Config {
         epoch: Epoch,
         previous: Option<threshold::Transcript>,
     ) -> Result<Self, BadConfig> {
-        let receivers: BTreeMap<NodeId, EncryptionKey> = receivers.into_iter().collect();
+        let mut by_name: BTreeMap<NodeId, EncryptionKey> = BTreeMap::new();
+        for (receiver, key) in receivers {
+            if by_name
+                .insert(receiver, key)
+                .is_some_and(|known| known != key)
+            {
+                return Err(BadConfig::TwoKeys { receiver });
+            }
+        }
+        let receivers = by_name;
         let found = receivers.len();
         if dealers.is_empty() {
             return Err(BadConfig::NoDealers);

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ic_types::{Digest, NodeId};
+use ic_types::NodeId;
 
 use super::forward_secure::{DecryptionKey, Exhausted};
 use super::opening::CannotOpen;
 use super::transcript::Transcript;
 use crate::Seed;
+use crate::key_id::KeyId;
 use crate::threshold::SecretShare;
 
 /// The shares of one node, by the key that they are of.
@@ -18,7 +19,7 @@ use crate::threshold::SecretShare;
 pub struct Keyring {
     node: NodeId,
     key: DecryptionKey,
-    shares: BTreeMap<Digest, SecretShare>,
+    shares: BTreeMap<KeyId, SecretShare>,
 }
 
 impl Keyring {
@@ -59,7 +60,7 @@ impl Keyring {
         needed: impl IntoIterator<Item = &'a Transcript>,
         seed: Seed,
     ) -> Result<(), Exhausted> {
-        let needed: BTreeMap<Digest, &Transcript> = needed
+        let needed: BTreeMap<KeyId, &Transcript> = needed
             .into_iter()
             .map(|transcript| (transcript.key_id(), transcript))
             .collect();

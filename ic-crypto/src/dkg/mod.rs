@@ -75,6 +75,7 @@
 //!   deals last may bias the public key (not learn it), as in the paper; for BLS signatures that is harmless.
 //! * Old receivers advance their decryption keys; until they do, a dealing can be opened by whoever takes a node over.
 //! * Each [`Seed`](crate::Seed) is used once.
+//! * Whoever verifies a dealing knows that the dealer sent it: see [`Dealing::verify`].
 //!
 //! # What takes the same time whatever the secret
 //! Generating and advancing keys, dealing, and opening honest chunks. How often the chunking proof draws its masks again is

@@ -18,6 +18,7 @@ use super::transcript::{self, combine_polynomials};
 use super::verification::Fault;
 use super::{oracle, sharing};
 use crate::bls::arithmetic::{G1, G1Affine, G2Affine, Scalar};
+use crate::key_id::KeyId;
 use crate::secret::SecretScalar;
 use crate::threshold::ShareIndex;
 use crate::threshold::polynomial::{Polynomial, lagrange_at_zero};
@@ -337,7 +338,10 @@ fn names_of_shares() {
         };
         let coefficient = hex::decode(coefficient).unwrap();
         let coefficient = G2Affine::from_compressed(coefficient[..].try_into().unwrap()).unwrap();
-        assert_eq!(transcript::key_id(&[coefficient]).to_string(), name);
+        assert_eq!(
+            KeyId::of_coefficients([coefficient.to_compressed()].into_iter()).to_string(),
+            name
+        );
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ic_types::NodeId;
 use ic_types::codec::{DecodeError, Reader, Writer};
-use ic_types::{Digest, DigestHasher, Domain, NodeId};
 use zeroize::Zeroizing;
 
 use super::config::{Config, LARGEST_COMMITTEE, index_among};
@@ -12,6 +12,7 @@ use super::forward_secure::{Ciphertexts, DecryptionKey, Epoch, G2_TABLE};
 use super::opening::{CannotOpen, Opener};
 use super::verification::VerifiedDealing;
 use crate::bls::arithmetic::{G2, G2Affine, Scalar};
+use crate::key_id::KeyId;
 use crate::secret::SecretScalar;
 use crate::threshold::polynomial::{IntegerLagrange, lagrange_at_zero};
 use crate::threshold::{self, BadTranscript, SecretShare, ShareIndex, Threshold};
@@ -191,8 +192,8 @@ impl Transcript {
     }
 
     /// The name under which the network keeps a share of this key.
-    pub fn key_id(&self) -> Digest {
-        key_id(&self.coefficients)
+    pub fn key_id(&self) -> KeyId {
+        KeyId::of_threshold_key(&self.public)
     }
 
     /// The coefficients and the sealed shares, as the network encodes them: CBOR `{"Groth20_Bls12_381":
@@ -242,14 +243,6 @@ impl Transcript {
             sealed,
         })
     }
-}
-
-pub(super) fn key_id(coefficients: &[G2Affine]) -> Digest {
-    let mut writer = Writer::new();
-    write_coefficients(writer.map(1).text("Bls12_381"), coefficients);
-    let mut hasher = DigestHasher::with_domain(Domain::KeyIdThresholdCoefficients);
-    hasher.update(&writer.into_vec());
-    hasher.finish()
 }
 
 const SEALED: &str = "receiver_data";

@@ -93,6 +93,11 @@ impl Dealing {
     /// Checks a dealer's dealing: that each receiver's share can be opened, that the shares are values of one polynomial of
     /// the right degree, and that its constant is the dealer's old share if a key is handed on.
     ///
+    /// **That `dealer` sent it is the caller's knowledge.** A dealing says nowhere who made it, and no check here can tell: who
+    /// passes on a dealing under another dealer's name has, for a new key, that dealer's place. The network wraps dealings
+    /// into messages that the dealer signs with its [node key](crate::node_key) (separator
+    /// [`Domain::DkgDealing`](ic_types::Domain)); verify that signature first, or receive over a channel that names the peer.
+    ///
     /// # Errors
     /// See [`BadDealing`].
     ///

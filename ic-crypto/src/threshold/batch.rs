@@ -84,12 +84,15 @@ pub(super) fn find_culprits(
 }
 
 /// Whether all of these are valid shares of one message, by one equation:
-/// e(Σ ρᵢ σᵢ, -g2) · e(H(m), Σ ρᵢ kᵢ) = 1 with weights ρᵢ of 96 bits that are fixed after the shares.
+/// e(Σ ρᵢ σᵢ, -g2) · e(H(m), Σ ρᵢ kᵢ) = 1 with weights ρᵢ of 96 bits that are fixed after keys, message and shares.
 ///
 /// Whoever hides a bad share in a batch has to try 2⁹⁶ of them, each with its hash. All there is to win is not to be named: a
 /// combined signature stands or falls with its own verification.
 fn all_valid(transcript: &Transcript, hash: &G1Affine, shares: &[(ShareIndex, G1Affine)]) -> bool {
-    let context = Digest::of_parts(&[&transcript.group_key().to_bytes(), &hash.to_compressed()]);
+    let context = Digest::of_parts(&[
+        transcript.prepared().key_id.as_bytes(),
+        &hash.to_compressed(),
+    ]);
     let statements = shares.iter().map(|(index, share)| {
         Digest::of_parts(&[&index.get().to_be_bytes(), &share.to_compressed()])
     });
@@ -104,7 +107,8 @@ fn all_valid(transcript: &Transcript, hash: &G1Affine, shares: &[(ShareIndex, G1
     let shares: Vec<G1Affine> = shares.iter().map(|(_, share)| *share).collect();
     let signature = G1::multi_mul_short(&shares, &weights).to_affine();
     let key = transcript
-        .share_tables()
+        .prepared()
+        .share_tables
         .multi_mul_short(&terms)
         .to_affine();
     equation_holds(&signature, hash, &PreparedG2::new(&key))

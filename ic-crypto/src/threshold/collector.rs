@@ -38,11 +38,16 @@ pub enum BadShare {
         total: u32,
     },
     /// These shares are not what those nodes would have signed.
-    #[error("invalid signature shares of {culprits:?}")]
+    #[error("invalid signature shares of {}", list(culprits))]
     Invalid {
         /// Whose shares, in increasing order; never empty.
         culprits: Vec<ShareIndex>,
     },
+}
+
+fn list(indices: &[ShareIndex]) -> String {
+    let indices: Vec<String> = indices.iter().map(ShareIndex::to_string).collect();
+    indices.join(", ")
 }
 
 /// Collects shares of the signature on one message and checks each as it comes.
@@ -72,12 +77,7 @@ impl<'a> ShareCollector<'a> {
         if let Some(early) = self.0.admit(share)? {
             return Ok(early);
         }
-        if !is_valid(
-            self.0.transcript,
-            &self.0.hash,
-            share.index,
-            share.signature.point(),
-        ) {
+        if !self.0.is_valid(share.index, share.signature.point()) {
             return Err(BadShare::Invalid {
                 culprits: vec![share.index],
             });
@@ -94,9 +94,13 @@ impl<'a> ShareCollector<'a> {
 /// costs one verification instead of one for each share.
 ///
 /// Because shares are not checked as they come, it has to be known who sent them: otherwise anyone can take the place of an
-/// honest node until the culprit is found.
+/// honest node until the culprit is found. Of a node that was found to be one, further shares are checked as they come.
 #[derive(Debug)]
-pub struct OptimisticCollector<'a>(Collection<'a>);
+pub struct OptimisticCollector<'a> {
+    collection: Collection<'a>,
+    /// Whose shares were wrong.
+    culprits: BTreeSet<ShareIndex>,
+}
 
 impl<'a> OptimisticCollector<'a> {
     /// A collector for the signature on `message`.
@@ -106,7 +110,10 @@ impl<'a> OptimisticCollector<'a> {
 
     /// As [`new`](Self::new), for a message whose signed bytes are at hand.
     pub fn of_bytes(transcript: &'a Transcript, message: &SignedBytes) -> Self {
-        Self(Collection::new(transcript, message))
+        Self {
+            collection: Collection::new(transcript, message),
+            culprits: BTreeSet::new(),
+        }
     }
 
     /// Takes a share, and combines the signature with the last one that is needed. When the signature is complete, further
@@ -116,32 +123,47 @@ impl<'a> OptimisticCollector<'a> {
     /// There is no such share; or the combined signature was wrong, and these shares are why. They are dropped, the others
     /// are kept and known to be good.
     pub fn add(&mut self, share: &SignatureShare) -> Result<Collected, BadShare> {
-        if let Some(early) = self.0.admit(share)? {
+        if let Some(early) = self.collection.admit(share)? {
             return Ok(early);
         }
-        self.0.shares.insert(share.index, *share.signature.point());
-        let missing = self.0.missing();
+        let point = share.signature.point();
+        if self.culprits.contains(&share.index) && !self.collection.is_valid(share.index, point) {
+            let culprits = vec![share.index];
+            return Err(BadShare::Invalid { culprits });
+        }
+        self.collection.shares.insert(share.index, *point);
+        let missing = self.collection.missing();
         if missing > 0 {
             return Ok(Collected::Pending { missing });
         }
-        let signature = self.0.combine();
+        let signature = self.collection.combine();
         if equation_holds(
             signature.point(),
-            &self.0.hash,
-            self.0.transcript.group_key().lines(),
+            &self.collection.hash,
+            self.collection.transcript.group_key().lines(),
         ) {
-            return Ok(Collected::Complete(*self.0.complete.insert(signature)));
+            return Ok(Collected::Complete(
+                *self.collection.complete.insert(signature),
+            ));
         }
         let shares: Vec<(ShareIndex, G1Affine)> = self
-            .0
+            .collection
             .shares
             .iter()
             .map(|(index, share)| (*index, *share))
             .collect();
-        let culprits = find_culprits(self.0.transcript, &self.0.hash, &shares);
-        for culprit in &culprits {
-            self.0.shares.remove(culprit);
+        let mut culprits =
+            find_culprits(self.collection.transcript, &self.collection.hash, &shares);
+        if culprits.is_empty() {
+            // Somebody tried 2⁹⁶ shares. The combined signature is wrong, so at least one share is.
+            let wrong =
+                |(index, share): &&(ShareIndex, G1Affine)| !self.collection.is_valid(*index, share);
+            culprits.extend(shares.iter().filter(wrong).map(|(index, _)| *index));
         }
+        for culprit in &culprits {
+            self.collection.shares.remove(culprit);
+        }
+        self.culprits.extend(&culprits);
         Err(BadShare::Invalid { culprits })
     }
 }
@@ -181,6 +203,10 @@ impl<'a> Collection<'a> {
             .shares
             .contains_key(&share.index)
             .then_some(Collected::Duplicate))
+    }
+
+    fn is_valid(&self, index: ShareIndex, share: &G1Affine) -> bool {
+        is_valid(self.transcript, &self.hash, index, share)
     }
 
     fn missing(&self) -> u32 {

@@ -109,6 +109,10 @@ pub fn lagrange_at_zero(indices: &[ShareIndex]) -> Option<Vec<Scalar>> {
 /// The largest index for which [`IntegerLagrange`] is tried: beyond any subnet.
 const LARGEST_SMALL_INDEX: u32 = 1024;
 
+/// The most indices for which [`IntegerLagrange`] is tried: with more, the integers rarely fit, and finding out takes
+/// longer than they save.
+const MOST_INDICES: usize = 100;
+
 /// The factors of [`lagrange_at_zero`] as short integers over one denominator: λᵢ = ±cᵢ / d.
 ///
 /// With indices up to 40 the cᵢ have at most 68 bits instead of 255, so a sum of multiples by them costs a fraction; the
@@ -121,8 +125,11 @@ pub(crate) struct IntegerLagrange {
 }
 
 impl IntegerLagrange {
-    /// `None` if an index occurs twice, if one is too large, or if the integers do not fit into 128 bits.
+    /// `None` if an index occurs twice, if one is too large, if there are too many, or if the integers do not fit into 128 bits.
     pub(crate) fn at_zero(indices: &[ShareIndex]) -> Option<Self> {
+        if indices.len() > MOST_INDICES {
+            return None;
+        }
         let largest = indices
             .iter()
             .map(|index| index.get())
@@ -290,6 +297,14 @@ mod tests {
             });
             assert!(worst.max().unwrap() <= bits, "{required} of {total}");
         }
+    }
+
+    #[test]
+    fn no_integers_for_many_indices() {
+        // Those of 1, 2, .., n are binomial coefficients: they would fit up to 130.
+        let points: Vec<u32> = (1..=101).collect();
+        assert!(IntegerLagrange::at_zero(&indices(&points[..100])).is_some());
+        assert!(IntegerLagrange::at_zero(&indices(&points)).is_none());
     }
 
     #[test]

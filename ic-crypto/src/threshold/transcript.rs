@@ -7,6 +7,7 @@ use super::{ShareIndex, Threshold};
 use crate::InvalidKey;
 use crate::bls::PublicKey;
 use crate::bls::arithmetic::{G2, G2Affine, G2Tables};
+use crate::key_id::KeyId;
 
 /// What everybody knows of a shared key: the group's public key and that of each share.
 ///
@@ -17,7 +18,16 @@ pub struct Transcript {
     coefficients: Vec<G2Affine>,
     group_key: PublicKey,
     share_keys: Vec<PublicKey>,
-    share_tables: Arc<OnceLock<G2Tables>>,
+    prepared: Arc<OnceLock<Prepared>>,
+}
+
+/// What checking many shares together needs.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// Multiples of all share keys, for sums of many of them.
+    pub(super) share_tables: G2Tables,
+    /// The hash of all that the share keys depend on.
+    pub(super) key_id: KeyId,
 }
 
 /// The coefficients determine all keys.
@@ -109,7 +119,7 @@ impl Transcript {
             coefficients,
             group_key,
             share_keys: share_keys?,
-            share_tables: Arc::default(),
+            prepared: Arc::default(),
         })
     }
 
@@ -128,11 +138,14 @@ impl Transcript {
         self.share_keys.get(usize::try_from(index.position()).ok()?)
     }
 
-    /// Multiples of all share keys, for sums of many of them: made when they are first needed, shared between clones.
-    pub(super) fn share_tables(&self) -> &G2Tables {
-        self.share_tables.get_or_init(|| {
+    /// Made when it is first needed, shared between clones.
+    pub(super) fn prepared(&self) -> &Prepared {
+        self.prepared.get_or_init(|| {
             let points: Vec<G2Affine> = self.share_keys.iter().map(|key| *key.point()).collect();
-            G2Tables::new(&points)
+            Prepared {
+                share_tables: G2Tables::new(&points),
+                key_id: KeyId::of_threshold_key(self),
+            }
         })
     }
 
