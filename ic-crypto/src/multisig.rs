@@ -202,7 +202,7 @@ impl SecretKey {
     /// The public key. Whoever holds the secret needs no proof.
     ///
     /// # Errors
-    /// The secret is zero, which no constructor lets through but a seed could in theory give.
+    /// The secret is zero, which no constructor lets through.
     pub fn public_key(&self) -> Result<PublicKey, InvalidKey> {
         bls::PublicKey::from_point((G2::generator() * *self.0).to_affine()).map(PublicKey)
     }

@@ -42,7 +42,7 @@ pub fn generator(seed: &Randomness, purpose: Purpose) -> Generator {
 /// The nodes in the order in which they may propose a block: the one at position r has rank r.
 ///
 /// # Determinism
-/// Depends on the set of nodes only: they are sorted first.
+/// Depends on the seed and the nodes, not on their order: they are sorted first. A node that is given twice counts twice.
 pub fn ranking<N: Ord>(seed: &Randomness, nodes: impl IntoIterator<Item = N>) -> Vec<N> {
     shuffled(seed, Purpose::BlockMakerRanking, nodes)
 }
@@ -50,7 +50,7 @@ pub fn ranking<N: Ord>(seed: &Randomness, nodes: impl IntoIterator<Item = N>) ->
 /// The nodes of the committee of `size`: the first of a shuffle. All nodes, if there are not more.
 ///
 /// # Determinism
-/// Depends on the set of nodes only: they are sorted first.
+/// Depends on the seed and the nodes, not on their order: they are sorted first. A node that is given twice counts twice.
 pub fn committee<N: Ord>(
     seed: &Randomness,
     nodes: impl IntoIterator<Item = N>,

@@ -122,10 +122,15 @@ impl Seed {
         Generator::new(&self.0)
     }
 
-    /// A scalar: the first that [`into_generator`](Self::into_generator) gives.
+    /// A scalar that is not zero: the first that [`into_generator`](Self::into_generator) gives.
     pub(crate) fn into_scalar(self) -> SecretScalar {
         let mut generator = self.into_generator();
-        SecretScalar::new(Scalar::random(|bytes| generator.fill(bytes)))
+        loop {
+            let scalar = SecretScalar::new(Scalar::random(|bytes| generator.fill(bytes)));
+            if !scalar.is_zero() {
+                return scalar;
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@
     reason = "a test may stop at what it does not expect"
 )]
 
-use ic_crypto::bls::arithmetic::{G1Affine, G2Affine, Scalar};
+use ic_crypto::bls::arithmetic::{G1, G1Affine, G2, G2Affine, Scalar, products_cancel};
 use ic_crypto::threshold::SecretShare;
 use ic_crypto::user_key::ecdsa::{P256Key, Secp256k1Key};
 use ic_crypto::user_key::{CoseKey, PublicKey, SecretKey, WebAuthnKey, WebAuthnSignature};
@@ -86,13 +86,47 @@ fn bls_points_have_one_encoding() {
         changed[byte] |= bit;
         assert!(G1Affine::from_compressed(&changed).is_err(), "byte {byte}");
     }
-    // x + p instead of x: the generator's x is too large to be written that way, so take a small one.
+}
+
+/// x + p instead of x, for points of the groups whose x is small enough to be written that way.
+#[test]
+fn bls_coordinates_are_reduced() {
     let p: [u8; 48] = hex(
         "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab",
     );
-    let mut not_reduced = p;
-    not_reduced[0] |= 0x80;
-    assert!(G1Affine::from_compressed(&not_reduced).is_err(), "p for 0");
+    // The coordinate plus p; the flags stay. `None` if it does not fit beside them.
+    let raised = |coordinate: &[u8], flags: u8| -> Option<Vec<u8>> {
+        let mut carry = 0;
+        let mut sum = coordinate.to_vec();
+        sum[0] &= !flags;
+        for (byte, add) in sum.iter_mut().zip(p).rev() {
+            let [high, low] = (u16::from(*byte) + u16::from(add) + carry).to_be_bytes();
+            *byte = low;
+            carry = u16::from(high);
+        }
+        (carry == 0 && sum[0] & flags == 0).then(|| {
+            sum[0] |= coordinate[0] & flags;
+            sum
+        })
+    };
+    let (mut found1, mut found2) = (0, 0);
+    for factor in 1..64 {
+        let factor = Scalar::from_u64(factor);
+        let g1 = (G1::generator() * factor).to_affine().to_compressed();
+        if let Some(sum) = raised(&g1, 0xe0) {
+            found1 += 1;
+            assert!(G1Affine::from_compressed(&sum.try_into().unwrap()).is_err());
+        }
+        let g2 = (G2::generator() * factor).to_affine().to_compressed();
+        let (c1, c0) = g2.split_at(48);
+        let first = raised(c1, 0xe0).map(|sum| [&sum, c0].concat());
+        let second = raised(c0, 0).map(|sum| [c1, &sum].concat());
+        for changed in [first, second].into_iter().flatten() {
+            found2 += 1;
+            assert!(G2Affine::from_compressed(&changed.try_into().unwrap()).is_err());
+        }
+    }
+    assert!(found1 > 0 && found2 > 63, "{found1} and {found2}");
 }
 
 #[test]
@@ -132,6 +166,12 @@ fn bls_points_are_in_the_subgroup() {
         multisig::PublicKey::assume_possession(&outside),
         Err(InvalidKey)
     );
+}
+
+#[test]
+fn no_equation_is_not_one_that_holds() {
+    assert!(!products_cancel(&[]));
+    assert_eq!(bls::verify_all(&[]), Err(InvalidSignature));
 }
 
 #[test]

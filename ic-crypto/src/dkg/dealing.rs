@@ -39,9 +39,9 @@ pub enum CannotDeal {
         dealer: NodeId,
     },
     /// A new key was asked for where one is to be handed on, or the other way round.
-    #[error("the configuration is for handing a key on: {resharing}")]
+    #[error("the configuration is for {}", if *resharing { "handing a key on" } else { "a new key" })]
     WrongKind {
-        /// What the configuration is for.
+        /// Whether the configuration is for handing a key on.
         resharing: bool,
     },
     /// The share is not the dealer's share of the key that is to be handed on.

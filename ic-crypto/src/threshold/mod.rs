@@ -124,6 +124,13 @@ impl Threshold {
     }
 }
 
+/// As `3 of 4`.
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.required, self.total)
+    }
+}
+
 /// Which share: the point at which the polynomial is evaluated. Never zero, where the secret is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShareIndex(NonZeroU32);

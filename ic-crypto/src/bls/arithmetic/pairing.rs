@@ -168,9 +168,10 @@ pub fn product_of_pairings(pairs: &[(G1Affine, &PreparedG2)]) -> Gt {
     Gt(out)
 }
 
-/// Whether the product of e(p, q) over all pairs is one: the form in which every equation of this crate is checked.
+/// Whether the product of e(p, q) over all pairs is one: the form in which every equation of this crate is checked. That of
+/// no pairs at all is not: nothing to check is not a pass.
 pub fn products_cancel(pairs: &[(G1Affine, &PreparedG2)]) -> bool {
-    product_of_pairings(pairs).is_one()
+    !pairs.is_empty() && product_of_pairings(pairs).is_one()
 }
 
 /// One Miller loop over all pairs. blst exports a loop that shares the squarings and one that takes prepared lines; this
