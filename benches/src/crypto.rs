@@ -243,7 +243,7 @@ fn multi_signature() -> Group {
     let node = |position: u8| NodeId::new(Principal::try_from_slice(&[position]).expect("short"));
     let members = (0..40)
         .zip(&secrets)
-        .map(|(position, secret)| (node(position), secret.public_key().expect("a key")));
+        .map(|(position, secret)| (node(position), secret.public_key()));
     let committee = Committee::new(members);
     let shares = (0..27)
         .zip(&secrets)

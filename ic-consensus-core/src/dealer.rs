@@ -50,16 +50,13 @@ pub fn deal(
     for _ in 0..members {
         let signing = node_key::SecretKey::from_seed(Seed::from_generator(&mut generator));
         let committee = multisig::SecretKey::from_seed(Seed::from_generator(&mut generator));
-        let Ok(committee_key) = committee.public_key() else {
-            return Err(impossible);
-        };
         let key = signing.public_key();
         let node = key.node_id();
         records.insert(
             node,
             NodeRecord {
                 signing: key,
-                committee: committee_key,
+                committee: committee.public_key(),
             },
         );
         own.insert(node, (signing, committee));

@@ -200,11 +200,8 @@ impl SecretKey {
     }
 
     /// The public key. Whoever holds the secret needs no proof.
-    ///
-    /// # Errors
-    /// The secret is zero, which no constructor lets through.
-    pub fn public_key(&self) -> Result<PublicKey, InvalidKey> {
-        bls::PublicKey::from_point((G2::generator() * *self.0).to_affine()).map(PublicKey)
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey(bls::PublicKey::of_secret(&self.0))
     }
 
     /// The proof that goes with the public key into the registry.

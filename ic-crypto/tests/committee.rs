@@ -209,15 +209,11 @@ fn malformed_bytes_are_no_keys_and_no_signatures() {
             .public_key_bytes(),
         secret.public_key_bytes()
     );
-    assert_eq!(
-        secret.public_key().unwrap().to_bytes(),
-        secret.public_key_bytes()
-    );
+    assert_eq!(secret.public_key().to_bytes(), secret.public_key_bytes());
     let identity_signature = Signature::from_bytes(&G1Affine::default().to_compressed()).unwrap();
     assert!(
         secret
             .public_key()
-            .unwrap()
             .verify(&message(), &identity_signature)
             .is_err()
     );

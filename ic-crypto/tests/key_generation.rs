@@ -351,7 +351,8 @@ fn dealings_of_the_wrong_shape() {
         verify(&dealing, &config(3, 2), &dealer),
         Err(BadDealing::Receivers {
             dealer,
-            expected: 3
+            expected: 3,
+            found: 4
         })
     );
     let verified = dealing.verify(&four, &dealer).unwrap();

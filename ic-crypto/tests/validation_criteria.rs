@@ -225,7 +225,7 @@ fn bls_ciphersuites_do_not_mix() {
     );
     let as_member = multisig::Signature::from_bytes(&subnet.sign(&root()).to_bytes()).unwrap();
     assert_eq!(
-        member.public_key().unwrap().verify(&root(), &as_member),
+        member.public_key().verify(&root(), &as_member),
         Err(InvalidSignature)
     );
     // Nor is a signature on the bytes of a proof a proof.

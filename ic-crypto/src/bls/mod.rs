@@ -69,6 +69,14 @@ impl PublicKey {
         }
     }
 
+    /// The key of a secret, which is not zero.
+    pub(crate) fn of_secret(secret: &Scalar) -> Self {
+        Self {
+            point: (G2::generator() * *secret).to_affine(),
+            lines: Arc::default(),
+        }
+    }
+
     /// The 96 bytes of the compressed point.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
         self.point.to_compressed()
@@ -221,11 +229,7 @@ impl SecretKey {
 
     /// The public key.
     pub fn public_key(&self) -> PublicKey {
-        let point = (G2::generator() * *self.0).to_affine();
-        PublicKey {
-            point,
-            lines: Arc::default(),
-        }
+        PublicKey::of_secret(&self.0)
     }
 
     /// Signs a message.

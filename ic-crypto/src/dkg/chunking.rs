@@ -120,10 +120,7 @@ pub(super) struct Proof {
 
 /// What is wrong with a proof before any equation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Malformed {
-    Length,
-    Response,
-}
+pub(super) struct Malformed;
 
 impl Proof {
     /// Proves that the instance is an encryption of these chunks under this randomness.
@@ -228,14 +225,14 @@ impl Proof {
     ) -> Result<(), Malformed> {
         let receivers = instance.receivers.len();
         let [d_0, d @ ..] = &self.d[..] else {
-            return Err(Malformed::Length);
+            return Err(Malformed);
         };
         if d.len() != receivers || self.z_r.len() != receivers {
-            return Err(Malformed::Length);
+            return Err(Malformed);
         }
         let bound = Scalar::from_u64(bound(receivers)).to_be_bytes();
         if self.z_s.iter().any(|z| z.to_be_bytes() >= bound) {
-            return Err(Malformed::Response);
+            return Err(Malformed);
         }
         let challenge = first_challenge(instance, &self.y_0, &self.b, &self.c);
         let x = second_challenge(&challenge, &self.z_s, &self.d, &self.y);

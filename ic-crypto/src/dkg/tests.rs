@@ -431,7 +431,7 @@ fn parts_of_dealings_do_not_mix() {
     );
     assert_eq!(
         check(&|dealing| dealing.ciphertexts.chunks.truncate(3)),
-        Err(Fault::Receivers)
+        Err(Fault::Receivers { found: 3 })
     );
     assert_eq!(one.check(&keys, 1, epoch), Err(Fault::Ciphertexts));
     assert_eq!(one.check(&keys, 0, Epoch::new(3)), Err(Fault::Ciphertexts));

@@ -55,13 +55,15 @@ pub enum BadDealing {
         /// As many as there are.
         found: usize,
     },
-    /// Shares for another number of receivers, or proofs about another number.
-    #[error("the dealing of {dealer} is not for {expected} receivers")]
+    /// Shares for another number of receivers.
+    #[error("the dealing of {dealer} is for {found} receivers, expected {expected}")]
     Receivers {
         /// Who dealt.
         dealer: NodeId,
         /// As many as the configuration has.
         expected: usize,
+        /// As many as there are shares for.
+        found: usize,
     },
     /// The dealer's share of the key that is handed on is not what was dealt.
     #[error("the dealing of {dealer} does not hand on its share of the key")]
@@ -131,8 +133,9 @@ impl Dealing {
                 config: config.digest(),
                 dealing: self,
             }),
-            Err(Fault::Receivers) => Err(BadDealing::Receivers {
+            Err(Fault::Receivers { found }) => Err(BadDealing::Receivers {
                 dealer,
+                found,
                 expected: config.keys().len(),
             }),
             Err(Fault::Ciphertexts) => Err(BadDealing::Ciphertexts { dealer }),
@@ -153,8 +156,9 @@ impl Dealing {
             sharing: true,
             ciphertexts: true,
         };
-        if self.ciphertexts.chunks.len() != receivers.len() {
-            return Err(Fault::Receivers);
+        let found = self.ciphertexts.chunks.len();
+        if found != receivers.len() {
+            return Err(Fault::Receivers { found });
         }
         let statement = Statement {
             receivers,
@@ -201,10 +205,7 @@ impl Dealing {
         if checks.chunking {
             let instance = chunking::Instance::new(statement.receivers, &statement.shared);
             let added = self.chunking.add_to(&mut equation, &instance, &mut weights);
-            added.map_err(|malformed| match malformed {
-                chunking::Malformed::Length => Fault::Receivers,
-                chunking::Malformed::Response => Fault::Chunking,
-            })?;
+            added.map_err(|chunking::Malformed| Fault::Chunking)?;
         }
         let mut in_g2 = G2::identity();
         if checks.sharing {
@@ -252,7 +253,7 @@ struct Statement<'a> {
 /// Which part of a dealing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    Receivers,
+    Receivers { found: usize },
     Ciphertexts,
     Chunking,
     Sharing,
