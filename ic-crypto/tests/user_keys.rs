@@ -253,9 +253,10 @@ fn rsa_known_answers() {
                     "line {line}"
                 );
                 let zero = [&[0], &bytes(modulus)[..]].concat();
-                assert!(
-                    rsa::PublicKey::from_components(&zero, &odd(exponent)).is_err(),
-                    "a leading zero"
+                assert_eq!(
+                    rsa::PublicKey::from_components(&zero, &odd(exponent)),
+                    Ok(key),
+                    "a zero byte before it is no other number"
                 );
             }
             [why, modulus, exponent] => {

@@ -303,7 +303,7 @@ fn ecdsa_numbers_are_in_range() {
 
 /// HTTP-065.
 #[test]
-fn cose_keys_have_one_encoding() {
+fn cose_keys_in_any_order() {
     let PublicKey::EcdsaP256(key) = SecretKey::ecdsa_p256(Seed::from_bytes(b"p256")).public_key()
     else {
         panic!("P-256")
@@ -323,20 +323,39 @@ fn cose_keys_have_one_encoding() {
         CoseKey::from_cbor(&bytes)
     };
     assert!(other("a5010203262001215820", x, "225820", y).is_ok());
+    for (head, why) in [
+        ("a5032601022001215820", "another order"),
+        ("a601020326200118630a215820", "a label without meaning"),
+        ("a601020326200161780a215820", "a label that is no number"),
+        ("a60102032604667665726966792001215820", "to verify"),
+    ] {
+        assert!(other(head, x, "225820", y).is_ok(), "{why}");
+    }
+    assert!(
+        other("a5010203262001225820", y, "215820", x).is_ok(),
+        "y before x"
+    );
+    for (head, why) in [
+        ("a60102010203262001215820", "a label twice"),
+        ("a601020326046473696e672001215820", "not to verify"),
+        ("a6010203260481667665726966792001215820", "a list of uses"),
+    ] {
+        assert_eq!(other(head, x, "225820", y), Err(InvalidKey), "{why}");
+    }
     assert_eq!(
-        other("a5032601022001215820", x, "225820", y),
+        other(
+            "a501020326200121581f",
+            &x[1..],
+            "225821",
+            &[&x[..1], y].concat()
+        ),
         Err(InvalidKey),
-        "another order"
+        "coordinates of other lengths"
     );
     assert_eq!(
         other("a518010203262001215820", x, "225820", y),
         Err(InvalidKey),
         "1 in two bytes"
-    );
-    assert_eq!(
-        other("a5010203262001225820", y, "215820", x),
-        Err(InvalidKey),
-        "y before x"
     );
     assert_eq!(
         other("a5010203382e2001215820", x, "225820", y),
@@ -367,6 +386,22 @@ fn cose_keys_have_one_encoding() {
         CoseKey::from_cbor(&[0xbb, 255, 255, 255, 255, 255, 255, 255, 255]),
         Err(InvalidKey)
     );
+}
+
+/// HTTP-063: the principal is of the bytes that were sent.
+#[test]
+fn a_webauthn_key_stays_as_it_was_written() {
+    let (key, signature) = authenticator();
+    let written = key.to_der();
+    let (canonical, other) = (hex::<6>("a50102032620"), hex::<6>("a50326010220"));
+    let at = (written.as_slice().windows(6)).position(|window| window == canonical);
+    let mut reordered = written.as_slice().to_vec();
+    reordered[at.unwrap()..][..6].copy_from_slice(&other);
+    let second = WebAuthnKey::from_der(&reordered).unwrap();
+    assert_eq!(second.cose(), key.cose());
+    assert_eq!(second.to_der().as_slice(), reordered);
+    assert_ne!(second, key, "another principal");
+    assert_eq!(second.verify(b"hello", &signature.to_cbor()), Ok(()));
 }
 
 /// A key on P-256, and how an authenticator would sign "hello" with it.

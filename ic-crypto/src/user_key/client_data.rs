@@ -1,27 +1,31 @@
 //! The little JSON that WebAuthn needs: the `challenge` of an object, wherever it stands among whatever else.
 
-/// How deep other members may be nested: browsers write flat objects.
-const MAX_DEPTH: usize = 8;
+/// How deep other members may be nested, as in the network's parser. Browsers write flat objects.
+const MAX_DEPTH: usize = 126;
 
-/// The value of the one member `challenge`, without escapes. `None` if this is not a JSON object, if there is no such member or
-/// more than one, or if it is not a text.
+/// What a browser says in any case, each as a text.
+const MEMBERS: [&str; 3] = ["challenge", "type", "origin"];
+
+/// The value of the member `challenge`, without escapes. `None` if this is not a JSON object in which `challenge`, `type`
+/// and `origin` are each one text.
 pub(crate) fn challenge(json: &str) -> Option<String> {
     let mut parser = Parser {
         rest: json.as_bytes(),
     };
-    let mut challenge = None;
+    let mut found = MEMBERS.map(|_| None);
     parser.punctuation(b'{')?;
     if !parser.next_is(b'}') {
         loop {
             let name = parser.string()?;
             parser.punctuation(b':')?;
-            if name == "challenge" {
-                let value = parser.string()?;
-                if challenge.replace(value).is_some() {
-                    return None;
+            let mut members = MEMBERS.iter().zip(&mut found);
+            match members.find(|(member, _)| **member == name) {
+                Some((_, place)) => {
+                    if place.replace(parser.string()?).is_some() {
+                        return None;
+                    }
                 }
-            } else {
-                parser.value(MAX_DEPTH)?;
+                None => parser.value(MAX_DEPTH)?,
             }
             if !parser.next_is(b',') {
                 break;
@@ -31,7 +35,10 @@ pub(crate) fn challenge(json: &str) -> Option<String> {
     }
     parser.punctuation(b'}')?;
     parser.space();
-    parser.rest.is_empty().then_some(challenge?)
+    match found {
+        [Some(challenge), Some(_), Some(_)] if parser.rest.is_empty() => Some(challenge),
+        _ => None,
+    }
 }
 
 /// RFC 4648 with the alphabet for URLs and without padding.
@@ -198,43 +205,54 @@ impl<'a> Parser<'a> {
 mod tests {
     use super::*;
 
+    /// HTTP-067.
     #[test]
     fn the_challenge_is_found_among_anything() {
         for json in [
-            r#"{"challenge":"aGVsbG8"}"#,
+            r#"{"challenge":"aGVsbG8","type":"","origin":""}"#,
             r#" { "type": "webauthn.get", "challenge" : "aGVsbG8", "origin": "https://a.b" } "#,
-            r#"{"x":[1,-2.5e+3,{"challenge":"nested"},[]],"challenge":"aGVsbG8","y":null,"z":{}}"#,
-            r#"{"\u0063hallenge":"\u0061GVsbG8","crossOrigin":false}"#,
+            r#"{"x":[1,-2.5e+3,{"challenge":"nested"},[]],"challenge":"aGVsbG8","y":null,"origin":"","z":{},"type":""}"#,
+            r#"{"\u0063hallenge":"\u0061GVsbG8","crossOrigin":false,"origin":"a","type":"b"}"#,
         ] {
             assert_eq!(challenge(json).as_deref(), Some("aGVsbG8"), "{json}");
         }
     }
 
+    /// HTTP-067, and what the network's parser asks for beside the challenge.
     #[test]
     fn anything_else_has_none() {
+        let good = r#"{"challenge":"a","type":"b","origin":"c"}"#;
+        assert!(challenge(good).is_some());
         for json in [
             "",
             "{}",
             "[]",
             r#""challenge""#,
-            r#"{"challenge":1}"#,
-            r#"{"challenge":"a","challenge":"a"}"#,
-            r#"{"challenge":"a"}x"#,
-            r#"{"challenge":"a",}"#,
-            r#"{"challenge":"a"#,
-            r#"{"challenge":"\ud800"}"#,
-            r#"{"x":01,"challenge":"a"}"#,
-            r#"{"x":[1,],"challenge":"a"}"#,
-            "{\"challenge\":\"a\n\"}",
+            r#"{"type":"b","origin":"c"}"#,
+            r#"{"challenge":"a","origin":"c"}"#,
+            r#"{"challenge":"a","type":"b"}"#,
+            r#"{"challenge":1,"type":"b","origin":"c"}"#,
+            r#"{"challenge":"a","type":"b","origin":7}"#,
+            r#"{"challenge":"a","type":null,"origin":"c"}"#,
+            r#"{"challenge":"a","challenge":"a","type":"b","origin":"c"}"#,
+            r#"{"challenge":"a","type":"b","type":"b","origin":"c"}"#,
+            r#"{"challenge":"a","type":"b","origin":"c"}x"#,
+            r#"{"challenge":"a","type":"b","origin":"c",}"#,
+            r#"{"type":"b","origin":"c","challenge":"a"#,
+            r#"{"challenge":"\ud800","type":"b","origin":"c"}"#,
+            r#"{"x":01,"challenge":"a","type":"b","origin":"c"}"#,
+            r#"{"x":[1,],"challenge":"a","type":"b","origin":"c"}"#,
+            "{\"challenge\":\"a\n\",\"type\":\"b\",\"origin\":\"c\"}",
         ] {
             assert_eq!(challenge(json), None, "{json}");
         }
-        let deep = format!(
-            r#"{{"x":{}{},"challenge":"a"}}"#,
-            "[".repeat(100),
-            "]".repeat(100)
-        );
-        assert_eq!(challenge(&deep), None);
+        let nested = |depth| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            challenge(&good.replacen('{', &format!(r#"{{"x":{open}{close},"#), 1))
+        };
+        assert!(nested(MAX_DEPTH).is_some());
+        assert_eq!(nested(MAX_DEPTH + 1), None);
+        assert_eq!(nested(100_000), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::InvalidKey;
 // Labels and values of the registries of COSE.
 const KEY_TYPE: i128 = 1;
 const ALGORITHM: i128 = 3;
+const KEY_OPERATIONS: i128 = 4;
 const OCTET_KEY_PAIR: i128 = 1;
 const ELLIPTIC_CURVE: i128 = 2;
 const RSA: i128 = 3;
@@ -17,6 +18,9 @@ const ES256: i128 = -7;
 const RS256: i128 = -257;
 const P256: i128 = 1;
 const ED25519: i128 = 6;
+
+/// More labels than a key has anywhere.
+const MAX_LABELS: usize = 32;
 
 /// A key in one of the three forms that are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,50 +35,35 @@ pub enum CoseKey {
 }
 
 impl CoseKey {
-    /// Reads a COSE key. Only the canonical encoding is accepted (the labels in this order and no others), so that a key
-    /// has one principal.
+    /// Reads a COSE key as the network does: labels in any order, labels without meaning here ignored, `key_ops` (label
+    /// 4), if there, the text `verify`. No label may occur twice.
     ///
     /// # Errors
     /// Another form or algorithm, or not a valid key of it.
     pub fn from_cbor(bytes: &[u8]) -> Result<Self, InvalidKey> {
-        let key = Self::read(bytes).ok_or(InvalidKey)?;
-        if key.to_cbor() == bytes {
-            Ok(key)
-        } else {
-            Err(InvalidKey)
-        }
+        Parameters::read(bytes)
+            .and_then(|parameters| Self::of_parameters(&parameters))
+            .ok_or(InvalidKey)
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let mut numbers = Vec::new();
-        let mut strings = Vec::new();
-        for _ in 0..reader.map().ok().filter(|entries| *entries <= 5)? {
-            let label = reader.int().ok()?;
-            if reader.kind().ok()? == Kind::Bytes {
-                strings.push((label, reader.bytes().ok()?));
-            } else {
-                numbers.push((label, reader.int().ok()?));
-            }
+    fn of_parameters(parameters: &Parameters<'_>) -> Option<Self> {
+        match parameters.get(KEY_OPERATIONS) {
+            None | Some(Value::Text("verify")) => {}
+            Some(_) => return None,
         }
-        reader.finish().ok()?;
-        match (&numbers[..], &strings[..]) {
-            ([(KEY_TYPE, ELLIPTIC_CURVE), (ALGORITHM, ES256), (-1, P256)], [(-2, x), (-3, y)]) => {
-                let point = [&[4], *x, *y].concat();
+        match (parameters.number(KEY_TYPE)?, parameters.number(ALGORITHM)?) {
+            (ELLIPTIC_CURVE, ES256) if parameters.number(-1)? == P256 => {
+                let x: &[u8; 32] = parameters.bytes(-2)?.try_into().ok()?;
+                let y: &[u8; 32] = parameters.bytes(-3)?.try_into().ok()?;
+                let point = [&[4], &x[..], &y[..]].concat();
                 P256Key::from_uncompressed(&point).ok().map(Self::EcdsaP256)
             }
-            ([(KEY_TYPE, RSA), (ALGORITHM, RS256)], [(-1, n), (-2, e)]) => {
+            (RSA, RS256) => {
+                let (n, e) = (parameters.bytes(-1)?, parameters.bytes(-2)?);
                 rsa::PublicKey::from_components(n, e).ok().map(Self::Rsa)
             }
-            (
-                [
-                    (KEY_TYPE, OCTET_KEY_PAIR),
-                    (ALGORITHM, EDDSA),
-                    (-1, ED25519),
-                ],
-                [(-2, x)],
-            ) => {
-                let x: &[u8; 32] = (*x).try_into().ok()?;
+            (OCTET_KEY_PAIR, EDDSA) if parameters.number(-1)? == ED25519 => {
+                let x: &[u8; 32] = parameters.bytes(-2)?.try_into().ok()?;
                 ed25519::PublicKey::from_bytes(x).ok().map(Self::Ed25519)
             }
             _ => None,
@@ -130,5 +119,67 @@ impl CoseKey {
             }
         }
         writer.into_vec()
+    }
+}
+
+/// The parameters of a key by their labels.
+struct Parameters<'a>(Vec<(i128, Value<'a>)>);
+
+enum Value<'a> {
+    Number(i128),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+    Other,
+}
+
+impl<'a> Parameters<'a> {
+    /// `None` if this is not one map, if it has too many labels, or one twice. Labels that are not numbers are left out.
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let mut parameters = Self(Vec::new());
+        for _ in 0..reader.map().ok().filter(|count| *count <= MAX_LABELS)? {
+            let label = match reader.kind().ok()? {
+                Kind::Nat | Kind::Negative => Some(reader.int().ok()?),
+                _ => {
+                    reader.skip().ok()?;
+                    None
+                }
+            };
+            let value = match reader.kind().ok()? {
+                Kind::Nat | Kind::Negative => Value::Number(reader.int().ok()?),
+                Kind::Bytes => Value::Bytes(reader.bytes().ok()?),
+                Kind::Text => Value::Text(reader.text().ok()?),
+                _ => {
+                    reader.skip().ok()?;
+                    Value::Other
+                }
+            };
+            let Some(label) = label else { continue };
+            if parameters.get(label).is_some() {
+                return None;
+            }
+            parameters.0.push((label, value));
+        }
+        reader.finish().ok()?;
+        Some(parameters)
+    }
+
+    fn get(&self, label: i128) -> Option<&Value<'a>> {
+        let mut found = self.0.iter().filter(|(other, _)| *other == label);
+        found.next().map(|(_, value)| value)
+    }
+
+    fn number(&self, label: i128) -> Option<i128> {
+        match self.get(label)? {
+            Value::Number(number) => Some(*number),
+            Value::Bytes(_) | Value::Text(_) | Value::Other => None,
+        }
+    }
+
+    fn bytes(&self, label: i128) -> Option<&'a [u8]> {
+        match self.get(label)? {
+            Value::Bytes(bytes) => Some(bytes),
+            Value::Number(_) | Value::Text(_) | Value::Other => None,
+        }
     }
 }

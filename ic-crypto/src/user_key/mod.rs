@@ -48,7 +48,8 @@ pub enum PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a DER `SubjectPublicKeyInfo`. Each key has exactly one form that is accepted, so it has one principal.
+    /// Reads a DER `SubjectPublicKeyInfo`. Each key has exactly one form that is accepted, so it has one principal; but for
+    /// [`WebAuthnKey`]s, which keep theirs.
     ///
     /// # Errors
     /// An unknown scheme, another form, or not a valid key of its scheme (HTTP-069).

@@ -12,8 +12,8 @@ use crate::{InvalidKey, InvalidSignature};
 /// Bits of the smallest and the largest modulus.
 const SIZES: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// Bytes of the largest public exponent: larger ones only serve to keep verifiers busy.
-const MAX_EXPONENT_BYTES: usize = 4;
+/// Bits of the largest public exponent: larger ones only serve to keep verifiers busy.
+const MAX_EXPONENT_BITS: u32 = 33;
 
 /// What PKCS #1 v1.5 puts before a SHA-256 hash: the DER of `DigestInfo` up to the hash (RFC 8017, section 9.2).
 const DIGEST_INFO: [u8; 19] = [
@@ -21,19 +21,19 @@ const DIGEST_INFO: [u8; 19] = [
     0x00, 0x04, 0x20,
 ];
 
-/// An RSA public key: a modulus of 2048 to 8192 bits and an exponent of at most 32, both odd, the exponent not 1.
+/// An RSA public key: a modulus of 2048 to 8192 bits and an exponent of at most 33, both odd, the exponent not 1.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(rsa::PublicKey);
 
 impl PublicKey {
-    /// The key with this modulus and exponent, most significant byte first, in as few bytes as possible.
+    /// The key with this modulus and exponent, most significant byte first; zero bytes before them do not count.
     ///
     /// # Errors
-    /// A leading zero byte, or numbers that are not those of a key.
+    /// Not the numbers of a key.
     pub fn from_components(modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
-        let minimal = |bytes: &[u8]| bytes.first().is_some_and(|first| *first != 0);
-        let short = exponent.len() <= MAX_EXPONENT_BYTES && modulus.len() <= SIZES.end() / 8;
-        if !minimal(modulus) || !minimal(exponent) || !short || exponent == [1] {
+        let [modulus, exponent] = [modulus, exponent].map(without_zeros);
+        if modulus.len() > SIZES.end() / 8 || exponent == [1] || bits(exponent) > MAX_EXPONENT_BITS
+        {
             return Err(InvalidKey);
         }
         let (n, e) = (
@@ -67,6 +67,19 @@ impl PublicKey {
             .verify(scheme, Digest::of(message).as_bytes(), signature)
             .map_err(|_| InvalidSignature)
     }
+}
+
+fn without_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+/// Of a number without zero bytes before it; more than any limit if it is long.
+fn bits(number: &[u8]) -> u32 {
+    let all = u32::try_from(number.len())
+        .unwrap_or(u32::MAX)
+        .saturating_mul(8);
+    all.saturating_sub(number.first().map_or(0, |first| first.leading_zeros()))
 }
 
 impl fmt::Debug for PublicKey {

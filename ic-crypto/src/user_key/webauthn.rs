@@ -16,13 +16,21 @@ const ALGORITHM: [u8; 12] = [
 ];
 
 /// The public key of an authenticator: a COSE key in a DER wrapper.
+///
+/// A COSE key can be written in several ways, and a principal is of one of them: the bytes that were read are kept, and two
+/// ways of writing one key are not equal.
 #[derive(Clone, PartialEq, Eq)]
-pub struct WebAuthnKey(CoseKey);
+pub struct WebAuthnKey {
+    key: CoseKey,
+    /// The key as it was written.
+    cbor: Vec<u8>,
+}
 
 impl WebAuthnKey {
-    /// The authenticator's key.
+    /// The authenticator's key, in its canonical encoding.
     pub fn new(key: CoseKey) -> Self {
-        Self(key)
+        let cbor = key.to_cbor();
+        Self { key, cbor }
     }
 
     /// Reads the DER form.
@@ -30,24 +38,30 @@ impl WebAuthnKey {
     /// # Errors
     /// Another algorithm, or not a COSE key that is accepted.
     pub fn from_der(der: &[u8]) -> Result<Self, InvalidKey> {
-        CoseKey::from_cbor(der::key_of_algorithm(&ALGORITHM, der)?).map(Self)
+        let cbor = der::key_of_algorithm(&ALGORITHM, der)?;
+        let key = CoseKey::from_cbor(cbor)?;
+        Ok(Self {
+            key,
+            cbor: cbor.to_vec(),
+        })
     }
 
-    /// The DER form.
+    /// The DER form, as it was read.
     pub fn to_der(&self) -> DerPublicKey {
-        DerPublicKey::new(der::wrap(&ALGORITHM, &self.0.to_cbor()))
+        DerPublicKey::new(der::wrap(&ALGORITHM, &self.cbor))
     }
 
     /// The key in the wrapper.
     pub fn cose(&self) -> &CoseKey {
-        &self.0
+        &self.key
     }
 
     /// Checks a signature on a message: the message has to be the challenge of the client data (HTTP-067 a), and the
     /// authenticator has to have signed its data and the hash of the client data (HTTP-067 b).
     ///
     /// # Errors
-    /// Not the CBOR of a [`WebAuthnSignature`], client data that is no JSON object with this challenge, or a wrong signature.
+    /// Not the CBOR of a [`WebAuthnSignature`], client data that is not a browser's with this challenge, or a wrong
+    /// signature.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
         let signature = WebAuthnSignature::from_cbor(signature)?;
         let challenge =
@@ -57,7 +71,7 @@ impl WebAuthnKey {
         }
         let client_data = Digest::of(signature.client_data_json.as_bytes());
         let signed = [&signature.authenticator_data[..], client_data.as_bytes()].concat();
-        match &self.0 {
+        match &self.key {
             CoseKey::EcdsaP256(key) => {
                 key.verify(&signed, &der::ecdsa_signature(&signature.signature)?)
             }
@@ -76,7 +90,7 @@ impl WebAuthnKey {
 
 impl fmt::Debug for WebAuthnKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("WebAuthnKey").field(&self.0).finish()
+        f.debug_tuple("WebAuthnKey").field(&self.key).finish()
     }
 }
 
