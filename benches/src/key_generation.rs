@@ -18,7 +18,7 @@ use ic_types::{NodeId, Principal};
 use crate::Group;
 
 /// What a key generation among `n` nodes is made of.
-struct World {
+pub(crate) struct World {
     config: Config,
     nodes: Vec<(NodeId, EncryptionKey)>,
     secret: DecryptionKey,
@@ -31,7 +31,7 @@ struct World {
 type Shared = Rc<LazyCell<World, Box<dyn FnOnce() -> World>>>;
 
 impl World {
-    fn new(n: u8) -> Self {
+    pub(crate) fn new(n: u8) -> Self {
         let node = |number: u8| {
             let bytes = [number; 29];
             let id = NodeId::new(Principal::try_from_slice(&bytes).expect("29 bytes"));
@@ -125,13 +125,24 @@ fn deal(n: u8, world: &Shared) -> Group {
             g1_multiplications(16 * count + 32 + 96 + 2 * (count + 1) + 3);
             g2_multiplications(coefficients + 32 + 1)
         })
-        .entry("ic-crypto", move || {
-            let dealer = world.dealing_of_first();
-            Dealing::create(&world.config, dealer, Seed::from_bytes(b"seed")).expect("a dealer")
-        })
+        .entry("ic-crypto", move || world.create())
 }
 
 impl World {
+    /// A dealing of the first node.
+    pub(crate) fn create(&self) -> Dealing {
+        let dealer = self.dealing_of_first();
+        Dealing::create(&self.config, dealer, Seed::from_bytes(b"seed")).expect("a dealer")
+    }
+
+    /// The dealing of the first node, decoded and verified.
+    pub(crate) fn verify(&self) -> VerifiedDealing {
+        let dealing = Dealing::decode(&self.bytes).expect("own encoding");
+        dealing
+            .verify(&self.config, self.dealing_of_first())
+            .expect("honest")
+    }
+
     fn dealing_of_first(&self) -> &NodeId {
         self.config.dealers().next().expect("a dealer")
     }
@@ -157,12 +168,7 @@ fn verify(n: u8, world: &Shared) -> Group {
             g2_sum(&in_g2, &factors, 255);
             pairings(18)
         })
-        .entry("ic-crypto", move || {
-            let dealing = Dealing::decode(&own.bytes).expect("own encoding");
-            dealing
-                .verify(&own.config, own.dealing_of_first())
-                .expect("honest")
-        })
+        .entry("ic-crypto", move || own.verify())
         .entry("ic-crypto, of which verifying", move || {
             let dealing = own_decode.dealing.clone();
             dealing
