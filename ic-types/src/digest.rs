@@ -168,7 +168,7 @@ pub(crate) struct PairsHasher {
 }
 
 impl PairsHasher {
-    /// The greatest number of pairs; more would not be hashed.
+    /// The greatest number of pairs; one more is a panic.
     pub(crate) const CAPACITY: usize = 8;
 
     pub(crate) const fn new() -> Self {
@@ -183,9 +183,10 @@ impl PairsHasher {
     /// Appends a pair.
     #[inline]
     pub(crate) fn hashed(&mut self, first: &[u8; 32], second: Digest) {
-        debug_assert!(
+        // How many fields a map has is written in this crate; leaving one out would give two requests one name.
+        assert!(
             self.count < Self::CAPACITY,
-            "a map of so many fields has another hasher"
+            "a map that is hashed this way has at most 8 fields"
         );
         if let Some(pair) = self.pairs.get_mut(self.count) {
             let (left, right) = pair.split_at_mut(32);
@@ -613,6 +614,15 @@ mod tests {
                 whole.extend([key, Digest::of(&value).0].concat());
             }
             assert_eq!(hasher.finish(), Digest::of(&whole), "{count}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 8 fields")]
+    fn more_pairs_than_there_is_room_for_are_not_left_out() {
+        let mut hasher = PairsHasher::new();
+        for _ in 0..=PairsHasher::CAPACITY {
+            hasher.value(&[1; 32], b"value");
         }
     }
 

@@ -97,7 +97,7 @@ pub enum PrincipalError {
 
 impl Principal {
     /// The greatest number of bytes in a principal (ID-001).
-    pub const MAX_LENGTH: usize = 29;
+    pub const MAX_LENGTH: usize = crate::limits::PRINCIPAL_BYTES;
     /// The management canister: no bytes, `aaaaa-aa` (ID-010).
     pub const MANAGEMENT: Self = Self {
         bytes: [0; Self::MAX_LENGTH],

@@ -143,17 +143,24 @@ impl Wire for CanisterRanges {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let pairs = decode_whole(bytes, |reader| {
-            reader.list("canister ranges", usize::MAX, read_pair)
+        let mut position = 0;
+        let mut before: Option<Principal> = None;
+        // Each range is checked before the next one is read: what is out of order takes no memory.
+        let ranges = decode_whole(bytes, |reader| {
+            reader.list("canister ranges", usize::MAX, |reader| {
+                let (start, end) = read_pair(reader)?;
+                let range =
+                    CanisterRange::new(start, end).ok_or(RangesError::Reversed { position });
+                let range = match before {
+                    Some(before) if before >= start => Err(RangesError::Unsorted { position }),
+                    _ => range,
+                };
+                before = Some(end);
+                position += 1;
+                range.map_err(|reason| DecodeError::Ranges { reason })
+            })
         })?;
-        let mut ranges = Vec::new();
-        for (position, (start, end)) in pairs.into_iter().enumerate() {
-            let range = CanisterRange::new(start, end);
-            ranges.push(range.ok_or(DecodeError::Ranges {
-                reason: RangesError::Reversed { position },
-            })?);
-        }
-        Self::new(ranges).map_err(|reason| DecodeError::Ranges { reason })
+        Ok(Self(ranges))
     }
 }
 
@@ -218,6 +225,19 @@ mod tests {
         assert_eq!(
             CanisterRanges::decode(&reversed),
             Err(DecodeError::Ranges { reason })
+        );
+    }
+
+    #[test]
+    fn id_030_the_first_pair_out_of_order_ends_the_decoding() {
+        // [3, 4], [3, 4], and then something that is no pair.
+        let pair = [0x82, 0x41, 3, 0x41, 4];
+        let unsorted = [&[0xd9, 0xd9, 0xf7, 0x83][..], &pair, &pair, &[0]].concat();
+        assert_eq!(
+            CanisterRanges::decode(&unsorted),
+            Err(DecodeError::Ranges {
+                reason: RangesError::Unsorted { position: 1 }
+            })
         );
     }
 

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde_core::de::{Error, SeqAccess, Visitor};
+use serde_core::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::{Digest, Hex, RequestId, StateRoot};
@@ -67,7 +67,8 @@ impl<'de, T: Named> Visitor<'de> for NamedVisitor<T> {
         if self.human {
             T::from_text(text).map_err(E::custom)
         } else {
-            T::from_bytes(text.as_bytes()).map_err(E::custom)
+            // Its characters are not the bytes: most texts of ids would be other ids.
+            Err(E::invalid_type(Unexpected::Str(text), &self))
         }
     }
 
@@ -298,5 +299,15 @@ mod tests {
             serde_cbor::from_slice::<Principal>(&[&[0x58, 30][..], &[0; 30]].concat()).is_err()
         );
         assert!(serde_cbor::from_slice::<RequestId>(&[0x41, 1]).is_err());
+    }
+
+    #[test]
+    fn text_is_not_taken_for_bytes() {
+        let text = "ryjl3-tyaaa-aaaaa-aaaba-cai";
+        let bytes = serde_cbor::to_vec(&text).unwrap();
+        assert!(serde_cbor::from_slice::<CanisterId>(&bytes).is_err());
+        let bytes = serde_cbor::to_vec(&"a".repeat(32)).unwrap();
+        assert!(serde_cbor::from_slice::<Digest>(&bytes).is_err());
+        assert!(serde_cbor::from_slice::<DerPublicKey>(&bytes).is_err());
     }
 }

@@ -293,7 +293,7 @@ impl Budget {
 fn few<T>(items: Items) -> Vec<T> {
     match items {
         Items::Counted(count) => Vec::with_capacity(count.min(4)),
-        Items::UntilBreak => Vec::new(),
+        Items::UntilBreak | Items::PairsUntilBreak { .. } => Vec::new(),
     }
 }
 

@@ -47,7 +47,8 @@ impl HashValue<'_> {
 
 /// The representation-independent hash of a map (HTTP-120). The order of `fields` makes no difference.
 ///
-/// Names are expected to be distinct, as they are in a map.
+/// A name that is there twice is two pairs, each of which counts: the headers of an HTTP response are hashed so, and may
+/// be repeated (GW-061, GW-074).
 pub fn hash_of_map(fields: &[(&str, HashValue<'_>)]) -> Digest {
     let hashed = |(name, value): &(&str, HashValue<'_>)| {
         [
@@ -123,5 +124,24 @@ impl MapHasher {
 impl fmt::Debug for MapHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MapHasher")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gw_061_gw_074_repeated_names_are_separate_pairs() {
+        let one = ("a", HashValue::Nat(1));
+        let two = ("a", HashValue::Nat(2));
+        let name = Digest::of(b"a");
+        let mut pairs =
+            [Digest::of(&[1]), Digest::of(&[2])].map(|value| [*name.as_bytes(), *value.as_bytes()]);
+        pairs.sort_unstable();
+        let both = Digest::of(pairs.as_flattened().as_flattened());
+        assert_eq!(hash_of_map(&[one, two]), both);
+        assert_eq!(hash_of_map(&[two, one]), both);
+        assert_ne!(hash_of_map(&[one, one]), hash_of_map(&[one]));
     }
 }

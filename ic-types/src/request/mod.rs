@@ -86,7 +86,7 @@ pub struct NonceLength {
 
 impl Nonce {
     /// The greatest number of bytes in a nonce (HTTP-045).
-    pub const MAX_LENGTH: usize = 32;
+    pub const MAX_LENGTH: usize = crate::limits::NONCE_BYTES;
 
     /// A nonce of these bytes.
     ///

@@ -13,6 +13,11 @@ pub(in crate::codec) enum Items {
     Counted(usize),
     /// As many as there are before the end.
     UntilBreak,
+    /// Keys and values one by one, as many as there are before an end that stands where a key could.
+    PairsUntilBreak {
+        /// Whether a value is next.
+        value: bool,
+    },
 }
 
 impl<'a> Reader<'a> {
@@ -48,7 +53,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a map whose keys are texts: `field` is given each key that is in `known`, before the value is read, and
-    /// has to read the value. Every other key is refused. `known` has at most 64 names.
+    /// has to read the value. Every other key is refused. Fastest with at most 64 names in `known`.
     ///
     /// # Errors
     /// Those of `field`, [`DecodeError::UnknownField`] and [`DecodeError::DuplicateKey`].
@@ -79,7 +84,7 @@ impl<'a> Reader<'a> {
         others: bool,
         mut field: impl FnMut(&'static str, &mut Self) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        // One bit for each known name: the lists are short, and written down in this crate.
+        // One bit for each of the first 64 known names, which are all in this crate; the others are kept in the set.
         let mut seen = 0_u64;
         let mut seen_others = BTreeSet::new();
         let mut rest = self.items(Kind::Map)?;
@@ -91,11 +96,14 @@ impl<'a> Reader<'a> {
                 Some((index, _)) => {
                     let bit = u32::try_from(index)
                         .ok()
-                        .and_then(|index| 1_u64.checked_shl(index))
-                        .unwrap_or_default();
-                    let new = seen & bit == 0;
-                    seen |= bit;
-                    new
+                        .and_then(|index| 1_u64.checked_shl(index));
+                    if let Some(bit) = bit {
+                        let new = seen & bit == 0;
+                        seen |= bit;
+                        new
+                    } else {
+                        seen_others.insert(name)
+                    }
                 }
                 None if others => seen_others.insert(name),
                 None => {
@@ -133,7 +141,9 @@ impl<'a> Reader<'a> {
                 Kind::Map => Some(match self.items(Kind::Map)? {
                     // Not more than there are bytes: no overflow.
                     Items::Counted(pairs) => Items::Counted(pairs * 2),
-                    open => open,
+                    Items::UntilBreak | Items::PairsUntilBreak { .. } => {
+                        Items::PairsUntilBreak { value: false }
+                    }
                 }),
                 Kind::Tag => self.tag().map(|_| Some(Items::Counted(1)))?,
                 Kind::Bool | Kind::Null => self.header(7, "a simple value").map(|_| None)?,
@@ -193,14 +203,24 @@ impl<'a> Reader<'a> {
                 *count -= 1;
                 Ok(true)
             }
-            Items::UntilBreak => {
+            // The end in place of a value is left to whoever reads the value, and is none.
+            Items::PairsUntilBreak { value } if *value => {
+                *value = false;
+                Ok(true)
+            }
+            Items::UntilBreak | Items::PairsUntilBreak { .. } => {
                 let position = self.position;
                 match self.remaining().first() {
                     Some(0xff) => {
                         self.position += 1;
                         Ok(false)
                     }
-                    Some(_) => Ok(true),
+                    Some(_) => {
+                        if let Items::PairsUntilBreak { value } = items {
+                            *value = true;
+                        }
+                        Ok(true)
+                    }
                     None => Err(DecodeError::Truncated { position }),
                 }
             }

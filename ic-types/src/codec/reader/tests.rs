@@ -124,6 +124,52 @@ fn open_ended_containers_end_with_a_break() {
 }
 
 #[test]
+fn open_ended_maps_do_not_end_after_a_key() {
+    for map in [
+        &[0xbf, 0x01, 0xff][..],
+        &[0xbf, 1, 2, 3, 0xff],
+        &[0xbf, 0x80, 0xff],
+    ] {
+        let error = DecodeError::Unexpected {
+            position: map.len() - 1,
+            expected: "a value",
+            found: Kind::Other,
+        };
+        assert_eq!(Reader::new(map).skip(), Err(error.clone()));
+        assert_eq!(Reader::new(map).raw(), Err(error));
+        let answer = [&[0xa1, 0x61, b'x'][..], map].concat();
+        assert!(
+            Reader::new(&answer)
+                .fields_among_others(&["a"], |_, reader| reader.skip())
+                .is_err()
+        );
+    }
+    assert_eq!(Reader::new(&[0xbf, 0x80, 0xbf, 0xff, 0xff]).skip(), Ok(()));
+}
+
+#[test]
+fn http_023_names_beyond_the_64th_are_not_repeated_either() {
+    let names: Vec<&'static str> = (0..70)
+        .map(|number| &*format!("{number:02}").leak())
+        .collect();
+    for name in &names {
+        let name = name.as_bytes();
+        let twice = [&[0xa2, 0x62][..], name, &[0, 0x62], name, &[0]].concat();
+        let error = DecodeError::DuplicateKey { position: 5 };
+        let mut strict = Reader::new(&twice);
+        assert_eq!(
+            strict.fields(&names, |_, reader| reader.skip()),
+            Err(error.clone())
+        );
+        let mut lenient = Reader::new(&twice);
+        assert_eq!(
+            lenient.fields_among_others(&names, |_, reader| reader.skip()),
+            Err(error)
+        );
+    }
+}
+
+#[test]
 fn skipping_is_bounded() {
     let deep = [vec![0x81; limits::CBOR_DEPTH], vec![0]].concat();
     assert_eq!(Reader::new(&deep).skip(), Ok(()));
