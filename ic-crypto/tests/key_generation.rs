@@ -160,7 +160,7 @@ fn thirteen_nodes_make_a_key_and_hand_it_to_twenty_eight() {
     );
     assert_eq!(again.as_ref(), Ok(&transcript));
 
-    // Again f are silent; one of the others cheats.
+    // Again f are silent; the others are just enough to hand the key on.
     let new = nodes(28, 101);
     let config = Config::resharing(
         &transcript,

@@ -21,6 +21,7 @@ fn every_line_of_the_page_has_a_test() {
         include_str!("committee.rs"),
         include_str!("key_generation.rs"),
         include_str!("../src/dkg/tests.rs"),
+        include_str!("../src/user_key/client_data.rs"),
         include_str!("threshold.rs"),
         include_str!("user_keys.rs"),
         include_str!("validation_criteria.rs"),
@@ -497,6 +498,36 @@ fn webauthn_inner_signatures() {
     assert!(with(der(&[r, s, s].concat())).is_err(), "three integers");
     assert!(with(inner[..20].to_vec()).is_err());
     assert!(with(Vec::new()).is_err());
+}
+
+/// Does not compile if the type has the trait: then there are two items to choose from.
+macro_rules! assert_lacks {
+    ($($secret:ty),*: $lacked:path) => {$({
+        trait Choice<Which> {
+            fn item() {}
+        }
+        impl<T> Choice<()> for T {}
+        struct Other;
+        impl<T: $lacked> Choice<Other> for T {}
+        <$secret as Choice<_>>::item();
+    })*};
+}
+
+#[test]
+fn secrets_have_one_owner() {
+    use ic_crypto::dkg::{DecryptionKey, Keyring};
+    use ic_crypto::{Generator, node_key};
+    macro_rules! all_lack {
+        ($lacked:path) => {
+            assert_lacks!(
+                Seed, Generator, bls::SecretKey, multisig::SecretKey, node_key::SecretKey, SecretKey,
+                SecretShare, DecryptionKey, Keyring, ic_crypto::secret::Exported<32>: $lacked
+            )
+        };
+    }
+    all_lack!(Clone);
+    all_lack!(PartialEq);
+    all_lack!(std::fmt::Display);
 }
 
 #[test]

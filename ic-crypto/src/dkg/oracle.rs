@@ -101,7 +101,7 @@ pub(super) fn low_bytes<const N: usize>(generator: &mut Generator) -> [u8; N] {
 }
 
 /// 510 bits, the first the most significant, modulo r; each byte gives its least significant bit first.
-fn legacy_scalar(generator: &mut Generator) -> Scalar {
+pub(super) fn legacy_scalar(generator: &mut Generator) -> Scalar {
     let bits = low_bytes::<64>(generator).map(u8::reverse_bits);
     // The last two of the 512 bits do not count: shift them out.
     let before = std::iter::once(&0).chain(&bits);

@@ -72,6 +72,18 @@ fn assert_hash(bytes: &[u8], name: &str) {
 }
 
 #[test]
+fn scalars_of_the_oracle() {
+    for row in rows("oracle_scalar") {
+        let [key, expected] = row[..] else {
+            panic!("two columns")
+        };
+        let key: [u8; 32] = hex::decode(key).unwrap().try_into().unwrap();
+        let scalar = oracle::legacy_scalar(&mut Generator::new(&key));
+        assert_eq!(hex::encode(scalar.to_be_bytes()), expected);
+    }
+}
+
+#[test]
 fn hashes_of_values() {
     for row in rows("hash") {
         let hash = match row[..] {
