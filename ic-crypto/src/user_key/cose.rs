@@ -132,6 +132,20 @@ enum Value<'a> {
     Other,
 }
 
+impl<'a> Value<'a> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        Some(match reader.kind().ok()? {
+            Kind::Nat | Kind::Negative => Self::Number(reader.int().ok()?),
+            Kind::Bytes => Self::Bytes(reader.bytes().ok()?),
+            Kind::Text => Self::Text(reader.text().ok()?),
+            Kind::Array | Kind::Map | Kind::Tag | Kind::Bool | Kind::Null | Kind::Other => {
+                reader.skip().ok()?;
+                Self::Other
+            }
+        })
+    }
+}
+
 impl<'a> Parameters<'a> {
     /// `None` if this is not one map, if it has too many labels, or one twice. Labels that are not numbers are left out.
     #[expect(
@@ -142,27 +156,14 @@ impl<'a> Parameters<'a> {
         let mut reader = Reader::new(bytes);
         let mut parameters = Self(Vec::new());
         for _ in 0..reader.map().ok().filter(|count| *count <= MAX_LABELS)? {
-            let label = match reader.kind().ok()? {
-                Kind::Nat | Kind::Negative => Some(reader.int().ok()?),
-                _ => {
-                    reader.skip().ok()?;
-                    None
+            let label = Value::read(&mut reader)?;
+            let value = Value::read(&mut reader)?;
+            if let Value::Number(label) = label {
+                if parameters.get(label).is_some() {
+                    return None;
                 }
-            };
-            let value = match reader.kind().ok()? {
-                Kind::Nat | Kind::Negative => Value::Number(reader.int().ok()?),
-                Kind::Bytes => Value::Bytes(reader.bytes().ok()?),
-                Kind::Text => Value::Text(reader.text().ok()?),
-                _ => {
-                    reader.skip().ok()?;
-                    Value::Other
-                }
-            };
-            let Some(label) = label else { continue };
-            if parameters.get(label).is_some() {
-                return None;
+                parameters.0.push((label, value));
             }
-            parameters.0.push((label, value));
         }
         reader.finish().ok()?;
         Some(parameters)
