@@ -286,7 +286,21 @@ fn impossible_configurations() {
             faults: 1
         })
     );
-    let one_twice = keys(&nodes).chain([(nodes[0].id, nodes[1].public)]);
+    let stolen = [(nodes[0].id, nodes[1].public)];
+    assert_eq!(
+        Config::fresh(
+            ids(&nodes),
+            stolen,
+            Threshold::new(1, 1).unwrap(),
+            Epoch::FIRST
+        )
+        .map(drop),
+        Err(BadConfig::OtherOwner {
+            receiver: nodes[0].id
+        })
+    );
+    let registered = EncryptionKey::assume_possession(&nodes[1].public.to_bytes()).unwrap();
+    let one_twice = keys(&nodes).chain([(nodes[0].id, registered)]);
     let receiver = nodes[0].id;
     assert_eq!(
         Config::fresh(

@@ -41,6 +41,12 @@ pub enum BadConfig {
         /// How many there are.
         found: usize,
     },
+    /// A key of which another node proved possession.
+    #[error("the encryption key that is said to be of {receiver} was proved to be another node's")]
+    OtherOwner {
+        /// Whose it is said to be.
+        receiver: NodeId,
+    },
     /// Two different keys of one receiver.
     #[error("there are two encryption keys of {receiver}")]
     TwoKeys {
@@ -152,6 +158,9 @@ impl Config {
     ) -> Result<Self, BadConfig> {
         let mut by_name: BTreeMap<NodeId, EncryptionKey> = BTreeMap::new();
         for (receiver, key) in receivers {
+            if key.is_of_another(&receiver) {
+                return Err(BadConfig::OtherOwner { receiver });
+            }
             if by_name
                 .insert(receiver, key)
                 .is_some_and(|known| known != key)

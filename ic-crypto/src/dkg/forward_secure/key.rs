@@ -75,7 +75,8 @@ pub enum BadDecryptionKey {
 impl DecryptionKey {
     /// Makes the key of `owner` from a seed, with the public key and the proof that go into the registry.
     pub fn generate(seed: Seed, owner: &NodeId) -> (EncryptionKey, Possession, Self) {
-        Self::generate_for(seed, owner.as_slice())
+        let (public, possession, secret) = Self::generate_for(seed, owner.as_slice());
+        (public.owned_by(owner), possession, secret)
     }
 
     pub(in crate::dkg) fn generate_for(

@@ -16,8 +16,21 @@ use crate::generator::Generator;
 /// A public key for dealings, of which it was proved that the node knows the secret.
 ///
 /// Without the proof, a node could register another's key, times a number, and have shares opened as if they were its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct EncryptionKey(G1Affine);
+/// Keys are equal if their bytes are.
+#[derive(Clone, Copy)]
+pub struct EncryptionKey {
+    point: G1Affine,
+    /// For whom possession was proved; `None` if that is the caller's knowledge.
+    owner: Option<NodeId>,
+}
+
+impl PartialEq for EncryptionKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.point == other.point
+    }
+}
+
+impl Eq for EncryptionKey {}
 
 impl EncryptionKey {
     /// Length of the encoding in bytes.
@@ -34,7 +47,7 @@ impl EncryptionKey {
     ) -> Result<Self, InvalidKey> {
         let key = Self::assume_possession(bytes)?;
         if proof.is_of(&key, owner.as_slice()) {
-            Ok(key)
+            Ok(key.owned_by(owner))
         } else {
             Err(InvalidKey)
         }
@@ -46,22 +59,37 @@ impl EncryptionKey {
     /// Not the canonical encoding of a point of the group, or the identity.
     pub fn assume_possession(bytes: &[u8; Self::BYTES]) -> Result<Self, InvalidKey> {
         match G1Affine::from_compressed(bytes) {
-            Ok(point) if !point.is_identity() => Ok(Self(point)),
+            Ok(point) if !point.is_identity() => Ok(Self { point, owner: None }),
             Ok(_) | Err(_) => Err(InvalidKey),
         }
     }
 
     /// The 48 bytes of the compressed point.
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
-        self.0.to_compressed()
+        self.point.to_compressed()
     }
 
     pub(in crate::dkg) fn of_secret(secret: &Scalar) -> Self {
-        Self(G1_TABLE.mul(secret).to_affine())
+        Self {
+            point: G1_TABLE.mul(secret).to_affine(),
+            owner: None,
+        }
+    }
+
+    pub(super) fn owned_by(self, owner: &NodeId) -> Self {
+        Self {
+            owner: Some(*owner),
+            ..self
+        }
+    }
+
+    /// Whether possession was proved for another node than this one.
+    pub(in crate::dkg) fn is_of_another(&self, node: &NodeId) -> bool {
+        self.owner.is_some_and(|owner| owner != *node)
     }
 
     pub(in crate::dkg) fn point(&self) -> &G1Affine {
-        &self.0
+        &self.point
     }
 }
 
@@ -110,7 +138,7 @@ impl Possession {
     pub(in crate::dkg) fn is_of(&self, key: &EncryptionKey, owner: &[u8]) -> bool {
         let base = base(key, owner);
         let minus = -self.challenge;
-        let blinder = G1::multi_mul(&[G1Affine::generator(), key.0], &[self.response, minus]);
+        let blinder = G1::multi_mul(&[G1Affine::generator(), key.point], &[self.response, minus]);
         let blinder_pop = G1::multi_mul(&[base, self.pop_key], &[self.response, minus]);
         challenge(
             key,
@@ -182,7 +210,7 @@ impl fmt::Debug for Possession {
 fn base(key: &EncryptionKey, owner: &[u8]) -> G1Affine {
     let statement = oracle::map([
         ("g1-generator", oracle::g1(&G1Affine::generator())),
-        ("public-key", oracle::g1(&key.0)),
+        ("public-key", oracle::g1(&key.point)),
         ("associated-data", oracle::bytes(owner)),
     ]);
     oracle::point_from(Domain::EncryptionKeyPossession, statement)
@@ -196,7 +224,7 @@ fn challenge(
     blinder_pop: &G1Affine,
 ) -> Scalar {
     let transcript: Digest = oracle::map([
-        ("public-key", oracle::g1(&key.0)),
+        ("public-key", oracle::g1(&key.point)),
         ("pop-base", oracle::g1(base)),
         ("pop-key", oracle::g1(pop_key)),
         ("blinder-public-key", oracle::g1(blinder)),
