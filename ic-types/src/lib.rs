@@ -20,7 +20,9 @@ mod serde;
 pub mod units;
 
 pub use batch::{Batch, Randomness};
-pub use digest::{Digest, DigestHasher, DigestLength, RequestId, ShortMessage, StateRoot};
+pub use digest::{
+    Digest, DigestHasher, DigestLength, DigestTextError, RequestId, ShortMessage, StateRoot,
+};
 pub use domain::{Domain, Signable, SignedBytes};
 pub use height::{Height, Rank, RegistryVersion};
 pub use ids::{CanisterId, NodeId, SubnetId, UserId};

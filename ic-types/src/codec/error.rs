@@ -89,7 +89,7 @@ pub enum DecodeError {
         found: usize,
     },
     /// Bytes that are no principal.
-    #[error("at byte {position}: {reason}")]
+    #[error("the bytes at byte {position} are no principal")]
     Principal {
         /// Where.
         position: usize,
@@ -98,7 +98,7 @@ pub enum DecodeError {
         reason: PrincipalError,
     },
     /// Ranges of canister ids that are not sorted and disjoint.
-    #[error("{reason}")]
+    #[error("the ranges of canister ids are not sorted and disjoint")]
     Ranges {
         /// Why.
         #[source]

@@ -134,6 +134,9 @@ impl DelegationChain {
     }
 
     /// Whether every delegation lets `canister` be asked: whether it is in the intersection of all targets (HTTP-084).
+    ///
+    /// Looks at nothing else: what kind of request may be made is said by [`permits_calls`](Self::permits_calls) and by the
+    /// permissions of each delegation, of which unknown ones are good for nothing (HTTP-089).
     pub fn permits(&self, canister: CanisterId) -> bool {
         self.0
             .iter()
