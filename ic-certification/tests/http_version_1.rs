@@ -9,7 +9,7 @@ use ic_certification::http::{
     check_downgrade,
 };
 use ic_certification::{Freshness, LabeledTree, Subject, VerifiedCertificate, leaves};
-use ic_types::{Digest, Path, Time};
+use ic_types::{CanisterRange, CanisterRanges, Digest, Path, Time};
 
 /// GW-091 to GW-095.
 #[test]
@@ -111,4 +111,26 @@ fn downgrades() {
         check_downgrade(&certificate, CANISTER),
         Err(DowngradeError::NotShown)
     );
+}
+
+/// CERT-027, GW-092: the root subnet proves the absence of every canister that is not its own.
+#[test]
+fn what_the_root_subnet_does_not_have_is_no_downgrade() {
+    let verified = |tree: &LabeledTree| {
+        signed(tree, &[Path::default()])
+            .verify(&root(), Subject::Canister(CANISTER), Freshness::AnyAge)
+            .unwrap()
+    };
+    let mut tree = LabeledTree::empty();
+    tree.put(&leaves::time(), &Time::from_nanos(7));
+    tree.insert([b"canister".as_slice(), &[0], b"module_hash"], []);
+    assert_eq!(
+        check_downgrade(&verified(&tree), CANISTER),
+        Err(DowngradeError::NotShown)
+    );
+
+    let range = CanisterRange::new(CANISTER.principal(), CANISTER.principal());
+    let ranges = CanisterRanges::new(range.into_iter().collect()).unwrap();
+    tree.put_canister_ranges(root().subnet(), &ranges, 5);
+    assert_eq!(check_downgrade(&verified(&tree), CANISTER), Ok(()));
 }

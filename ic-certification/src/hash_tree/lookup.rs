@@ -37,7 +37,7 @@ impl<'a> Lookup<'a> {
 /// What a tree says about the subtree at a path.
 #[derive(Clone, Copy, Debug)]
 pub enum SubTreeLookup<'a> {
-    /// What is there; never empty, never pruned.
+    /// What is there: a leaf, labels or a fork. A fork may have nothing but empty or pruned trees below it.
     Found(SubTree<'a>),
     /// The tree proves that nothing is there.
     Absent,
