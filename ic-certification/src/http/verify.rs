@@ -10,6 +10,7 @@ use super::verdict::{Certified, Verdict};
 use super::{
     CERTIFICATE_HEADER, EXPRESSION_HEADER, Expression, ExpressionError, Request, Response,
 };
+use crate::certificate::ranges;
 use crate::paths::label;
 use crate::{
     Certificate, CertificateError, Freshness, HashTree, Lookup, NotWellFormed, RootKey,
@@ -374,6 +375,9 @@ pub enum DowngradeError {
 /// Whether version 1 may be accepted from a canister (GW-090 to GW-092): if `certificate`, of an answer to read_state, proves
 /// that the canister has no section `supported_certificate_versions`, or version 1 is the highest in it that is known.
 ///
+/// The root subnet's state has nothing of the canisters of other subnets, so without a delegation absence counts only if the
+/// certificate shows that the canister is on the root subnet: its ranges (CERT-083), or something of the canister.
+///
 /// # Errors
 /// See [`DowngradeError`]: responses of version 1 must not be passed on.
 pub fn check_downgrade(
@@ -389,8 +393,8 @@ pub fn check_downgrade(
         section,
     ];
     match certificate.lookup(place) {
-        Lookup::Absent => Ok(()),
-        Lookup::Unknown | Lookup::SubTree => Err(DowngradeError::NotShown),
+        Lookup::Absent if speaks_of(certificate, canister) => Ok(()),
+        Lookup::Absent | Lookup::Unknown | Lookup::SubTree => Err(DowngradeError::NotShown),
         Lookup::Found(list) => {
             let supports = |version: &[u8]| {
                 list.split(|byte| *byte == b',')
@@ -403,4 +407,16 @@ pub fn check_downgrade(
             }
         }
     }
+}
+
+/// Whether what is absent of the canister is absent because it has none, not because it is on another subnet.
+///
+/// With a delegation the range was checked before.
+fn speaks_of(certificate: &VerifiedCertificate, canister: CanisterId) -> bool {
+    certificate.delegation().is_some()
+        || certificate
+            .subtree([label::CANISTER, canister.as_slice()])
+            .found()
+            .is_some()
+        || ranges::contains(certificate.tree(), certificate.subnet(), canister) == Ok(true)
 }
