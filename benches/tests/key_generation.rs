@@ -1,5 +1,5 @@
-//! A key that thirteen nodes made without a dealer and handed to twenty-eight others signs certificates which the crate of the
-//! network's clients, `ic-certificate-verification`, verifies.
+//! A key that thirteen nodes made without a dealer, four of them silent and four cheating, and handed to twenty-eight others
+//! signs certificates which the crate of the network's clients, `ic-certificate-verification`, verifies.
 
 use ic_certificate_verification::VerifyCertificate;
 use ic_certification::{Certificate, LabeledTree};
@@ -63,6 +63,33 @@ fn sign(transcript: &Transcript, shares: &[SecretShare], root: &StateRoot) -> Si
     panic!("not enough shares");
 }
 
+/// What four dealers send instead of an honest dealing.
+fn cheats(config: &Config, old: &[Node], honest: &Dealing) -> [Dealing; 4] {
+    let deal = |config: &Config, node: &Node| {
+        Dealing::create(config, &node.id, Seed::from_bytes(b"cheat")).expect("a dealer")
+    };
+    let other = |threshold, epoch| {
+        let ids = old.iter().map(|node| node.id);
+        Config::fresh(ids, keys(old), threshold, Epoch::new(epoch)).expect("a config")
+    };
+    let high = Threshold::high(13).expect("nodes");
+    let low = Threshold::low(13).expect("nodes");
+    // A proof's answer in place of another of its answers.
+    let mut bytes = honest.encode();
+    let place = |field: &[u8]| {
+        let mut windows = bytes.windows(field.len());
+        windows.position(|window| window == field).expect("a field") + field.len() + 2
+    };
+    let (from, to) = (place(b"response_z_r"), place(b"response_z_a"));
+    bytes.copy_within(from..from + 32, to);
+    [
+        deal(&other(high, 6), &old[4]),
+        deal(config, &old[12]),
+        deal(&other(low, 5), &old[6]),
+        Dealing::decode(&bytes).expect("well encoded"),
+    ]
+}
+
 #[test]
 fn certificates_of_a_key_without_dealer() {
     let (old, new) = (nodes(1..14), nodes(101..129));
@@ -77,7 +104,15 @@ fn certificates_of_a_key_without_dealer() {
             Dealing::create(&config, &node.id, seed(node)).expect("a dealer"),
         )
     };
-    let first = combine(&config, old.iter().skip(4).take(5).map(deal));
+    // Four dealers are silent, the next four cheat and are found out, five are honest: just enough.
+    for (node, cheat) in old[4..8]
+        .iter()
+        .zip(cheats(&config, &old, &deal(&old[7]).1))
+    {
+        let error = cheat.verify(&config, &node.id).expect_err("a cheat");
+        assert!(error.to_string().contains(&node.id.to_string()), "{error}");
+    }
+    let first = combine(&config, old[8..].iter().map(deal));
     let old_shares: Vec<SecretShare> = shares(&first, &old).collect();
 
     let handed_on = Config::resharing(&first, dealers(), keys(&new), threshold(28), Epoch::new(6))
