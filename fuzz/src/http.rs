@@ -213,7 +213,7 @@ impl Seeds {
     }
 
     fn check(&self, verdict: &Verdict, request: &Request<'_>, response: &Response<'_>) {
-        match &verdict.certified {
+        match verdict.certified() {
             Certified::Body => {
                 let hash = Digest::of(response.body);
                 let assets = self

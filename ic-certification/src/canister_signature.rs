@@ -254,12 +254,7 @@ impl SubnetTypes {
         canister: CanisterId,
     ) -> Result<(), CanisterSignatureError> {
         let subnet = delegation.subnet();
-        if !delegation
-            .speaks_for(canister)
-            .map_err(CertificateError::Ranges)?
-        {
-            return Err(CertificateError::OutOfRange { canister, subnet }.into());
-        }
+        delegation.check_canister(canister)?;
         match (delegation.subnet_type(), self) {
             (Lookup::Found(b"cloud_engine"), _) => {
                 Err(CanisterSignatureError::SubnetType { subnet })

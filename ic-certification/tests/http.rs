@@ -76,7 +76,7 @@ fn a_site() {
         let verdict = answer(&tree, entry, &Request::get(url), response)
             .unwrap_or_else(|error| panic!("{url}: {error}"));
         assert_eq!(verdict.version(), Version::V2);
-        assert_eq!(verdict.time, Time::from_nanos(7));
+        assert_eq!(verdict.time(), Time::from_nanos(7));
         assert_eq!(verdict.request(), None);
         let certified = entry != &free_entry;
         assert_eq!((verdict.body(), verdict.status()), (certified, certified));

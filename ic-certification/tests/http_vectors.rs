@@ -97,7 +97,7 @@ fn cases(text: &str) -> (RootKey, Vec<Case<'_>>) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the rest has no word")]
 fn word(answer: &Result<Verdict, HttpError>) -> &'static str {
     match answer {
-        Ok(verdict) => match &verdict.certified {
+        Ok(verdict) => match verdict.certified() {
             Certified::Expression { expression, .. } => match expression {
                 Expression::Nothing => "accepted v2 nothing",
                 Expression::Response(_) => "accepted v2 response",

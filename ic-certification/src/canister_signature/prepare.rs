@@ -98,7 +98,7 @@ impl SignatureMap {
     }
 
     /// Takes away messages that expired before `now`, the oldest first, and no more than `at_most`, so that a call knows
-    /// what it costs. Says how many it took.
+    /// what it costs. Says how many it took: if any, the [`digest`](Self::digest) is another, and has to be certified.
     pub fn prune(&mut self, now: Time, at_most: usize) -> usize {
         let mut pruned = 0;
         while pruned < at_most
@@ -128,7 +128,8 @@ impl SignatureMap {
         hash::labeled(SIG, &self.seeds.digest())
     }
 
-    /// The tree that shows that `payload` is signed with the key of `seed`; none if it is not, or not any more.
+    /// The tree that shows that `payload` is signed with the key of `seed`; none if it was not added, or was
+    /// pruned. A message that has expired is shown until then: [`prune`](Self::prune) first.
     pub fn witness(&self, seed: &[u8], payload: &[u8]) -> Option<HashTree> {
         let (seed, message) = (Digest::of(seed), Digest::of(payload));
         self.seeds.get(seed)?.get(message)?;
@@ -168,7 +169,7 @@ impl SignatureMap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// The message was not added under this seed, or has expired.
+    /// The message was not added under this seed, or was pruned.
     #[error("the message was not added under this seed, or was pruned")]
     NotAdded,
     /// The certificate is of other data: the canister has certified something else since, or not yet this.

@@ -10,7 +10,7 @@ use ic_types::{CanisterId, CanisterRange, Digest, SignedBytes, SubnetId, Time};
 use super::ranges::{self, RangesError};
 use super::{Certificate, SubnetDelegation, verify};
 use crate::paths::label;
-use crate::{HashTree, Lookup, NotWellFormed};
+use crate::{CertificateError, HashTree, Lookup, NotWellFormed};
 
 /// What a delegation says, before its signature is checked.
 pub(super) struct Unverified {
@@ -119,6 +119,18 @@ impl VerifiedDelegation {
     /// The delegation shows no ranges, or what it shows does not decode.
     pub fn speaks_for(&self, canister: CanisterId) -> Result<bool, RangesError> {
         ranges::contains(self.tree(), self.subnet(), canister)
+    }
+
+    /// The same as a verdict.
+    pub(crate) fn check_canister(&self, canister: CanisterId) -> Result<(), CertificateError> {
+        match self.speaks_for(canister) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(CertificateError::OutOfRange {
+                canister,
+                subnet: self.subnet(),
+            }),
+            Err(error) => Err(CertificateError::Ranges(error)),
+        }
     }
 
     /// The canister ranges of the subnet that the delegation shows.

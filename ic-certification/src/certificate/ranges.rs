@@ -30,7 +30,8 @@ pub enum RangesError {
     },
 }
 
-/// The lists of ranges that `tree` shows for `subnet`: the shards that are shown, or else the flat list (CERT-083).
+/// The lists of ranges that `tree` shows for `subnet`: the shards that are shown, or else, if there are none, the flat list
+/// (CERT-083).
 enum Lists<'a> {
     /// By the first id in each, in order.
     Shards(SubTree<'a>),
@@ -39,8 +40,10 @@ enum Lists<'a> {
 
 fn lists(tree: &HashTree, subnet: SubnetId) -> Result<Lists<'_>, RangesError> {
     match tree.subtree([label::CANISTER_RANGES, subnet.as_slice()]) {
-        SubTreeLookup::Found(shards) => return Ok(Lists::Shards(shards)),
-        SubTreeLookup::Absent | SubTreeLookup::Unknown => {}
+        SubTreeLookup::Found(shards) if shards.children().len() > 0 => {
+            return Ok(Lists::Shards(shards));
+        }
+        SubTreeLookup::Found(_) | SubTreeLookup::Absent | SubTreeLookup::Unknown => {}
     }
     match tree.lookup([label::SUBNET, subnet.as_slice(), label::CANISTER_RANGES]) {
         Lookup::Found(list) => Ok(Lists::Flat(list)),
@@ -53,22 +56,26 @@ fn lists(tree: &HashTree, subnet: SubnetId) -> Result<Lists<'_>, RangesError> {
 /// In shards, the one that counts is that with the greatest label up to the id (CERT-083).
 ///
 /// # Errors
-/// The tree shows no ranges, or what it shows does not decode.
+/// The tree shows no ranges or hides the shard that counts, or what it shows does not decode.
 pub fn contains(
     tree: &HashTree,
     subnet: SubnetId,
     canister: CanisterId,
 ) -> Result<bool, RangesError> {
-    let list = match lists(tree, subnet)? {
-        Lists::Flat(list) => list,
-        Lists::Shards(shards) => {
-            let Some((_, shard)) = shards.child_up_to(canister.as_slice()) else {
-                return Ok(false);
-            };
-            shard.value().ok_or(RangesError::NotShown { subnet })?
-        }
+    let shards = match lists(tree, subnet)? {
+        Lists::Flat(list) => return Ok(decode(list, subnet)?.contains(canister)),
+        Lists::Shards(shards) => shards,
     };
-    Ok(decode(list, subnet)?.contains(canister))
+    if let Some((_, shard)) = shards.child_up_to(canister.as_slice()) {
+        let list = shard.value().ok_or(RangesError::NotShown { subnet })?;
+        if decode(list, subnet)?.contains(canister) {
+            return Ok(true);
+        }
+    }
+    if shards.hides_up_to(canister.as_slice()) {
+        return Err(RangesError::NotShown { subnet });
+    }
+    Ok(false)
 }
 
 /// All ranges that `tree`, of the root subnet, shows for `subnet`. Shards that are not shown are left out.

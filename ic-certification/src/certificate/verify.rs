@@ -385,16 +385,7 @@ impl Subject {
         let subnet = delegation.map_or(root.subnet, VerifiedDelegation::subnet);
         match (self, delegation) {
             (Self::Canister(_), None) => Ok(()),
-            (Self::Canister(canister), Some(delegation)) => {
-                if delegation
-                    .speaks_for(canister)
-                    .map_err(CertificateError::Ranges)?
-                {
-                    Ok(())
-                } else {
-                    Err(CertificateError::OutOfRange { canister, subnet })
-                }
-            }
+            (Self::Canister(canister), Some(delegation)) => delegation.check_canister(canister),
             (Self::Subnet(expected), _) if expected == subnet => Ok(()),
             (Self::Subnet(expected), _) => Err(CertificateError::WrongSubnet {
                 expected,

@@ -195,6 +195,18 @@ impl<'a> SubTree<'a> {
         ))
     }
 
+    /// Whether a label up to `label` may be hidden that is greater than all of these that are shown.
+    pub fn hides_up_to(self, label: &[u8]) -> bool {
+        let Self { tree, level } = self;
+        let entries = tree.index.entries_of(level);
+        let after = entries.partition_point(|entry| tree.bytes(entry.label) <= label);
+        let nearest = after.checked_sub(1).and_then(|at| entries.get(at));
+        let gap = entries
+            .get(after)
+            .map_or(level.gap_at_end, |next| next.gap_before);
+        gap && nearest.is_none_or(|nearest| tree.bytes(nearest.label) != label)
+    }
+
     /// Every value that is shown here or below, in order, with its path from here.
     ///
     /// The path is lent, not given: all paths together may be far larger than the tree.

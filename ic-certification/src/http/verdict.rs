@@ -5,13 +5,11 @@ use ic_types::Time;
 use super::hash::certified_headers;
 use super::{Expression, ExpressionPath, RequestSelection, Response, Version};
 
-/// A response that may be passed on, and what of it is certified.
+/// That a response may be passed on, and what of it is certified. Only a verification makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// When it was certified.
-    pub time: Time,
-    /// What of it.
-    pub certified: Certified,
+    pub(super) time: Time,
+    pub(super) certified: Certified,
 }
 
 /// What of a response is certified.
@@ -30,6 +28,16 @@ pub enum Certified {
 }
 
 impl Verdict {
+    /// When it was certified.
+    pub fn time(&self) -> Time {
+        self.time
+    }
+
+    /// What of it is certified.
+    pub fn certified(&self) -> &Certified {
+        &self.certified
+    }
+
     /// The version by which the response was verified.
     pub fn version(&self) -> Version {
         match self.certified {

@@ -223,17 +223,10 @@ pub(super) fn check_range(
     certificate: &VerifiedCertificate,
     canister: CanisterId,
 ) -> Result<(), HttpError> {
-    let Some(delegation) = certificate.delegation() else {
-        return Ok(());
-    };
-    match delegation.speaks_for(canister) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(HttpError::Certificate(CertificateError::OutOfRange {
-            canister,
-            subnet: delegation.subnet(),
-        })),
-        Err(error) => Err(HttpError::Certificate(CertificateError::Ranges(error))),
-    }
+    certificate
+        .delegation()
+        .map_or(Ok(()), |delegation| delegation.check_canister(canister))
+        .map_err(HttpError::Certificate)
 }
 
 /// GW-023.

@@ -1,7 +1,7 @@
 //! How each type of value is written in a leaf: naturals in LEB128, texts in UTF-8, blobs as they are, lists and maps in
 //! CBOR.
 
-use ic_types::codec::{DecodeError, Reader, Wire, Writer, leb128};
+use ic_types::codec::{DecodeError, Kind, Reader, Wire, Writer, leb128};
 use ic_types::response::RejectCode;
 use ic_types::{CanisterRanges, DerPublicKey, Digest, Principal, Time};
 
@@ -248,18 +248,52 @@ impl LeafValue for SubnetMetrics {
     }
 }
 
+/// The fields by their numbers on the network, with the names that the specification gives them (CERT-128).
+const METRICS: [&str; 4] = [
+    "num_canisters",
+    "canister_state_bytes",
+    "consumed_cycles_total",
+    "update_transactions_total",
+];
+
+/// The place among them of the one that is a map.
+const CYCLES: usize = 2;
+
+/// `None` if a field is missing, or there twice.
 fn read_metrics(bytes: &[u8]) -> Result<Option<SubnetMetrics>, DecodeError> {
     let mut reader = Reader::new(bytes);
     reader.self_described()?;
-    let mut fields = [None; 4];
+    let mut fields = [None; METRICS.len()];
     for _ in 0..reader.map()? {
-        match reader.nat()? {
-            2 => fields[2] = Some(read_cycles(&mut reader)?),
-            0 => fields[0] = Some(reader.nat()?.into()),
-            1 => fields[1] = Some(reader.nat()?.into()),
-            3 => fields[3] = Some(reader.nat()?.into()),
-            _ => reader.skip()?,
+        let place = match reader.kind()? {
+            Kind::Text => {
+                let name = reader.text()?;
+                METRICS.iter().position(|known| *known == name)
+            }
+            Kind::Nat
+            | Kind::Negative
+            | Kind::Bytes
+            | Kind::Array
+            | Kind::Map
+            | Kind::Tag
+            | Kind::Bool
+            | Kind::Null
+            | Kind::Other
+            | _ => usize::try_from(reader.nat()?).ok(),
+        };
+        let Some(field) = place.and_then(|place| fields.get_mut(place)) else {
+            reader.skip()?;
+            continue;
+        };
+        let value = if place == Some(CYCLES) {
+            read_cycles(&mut reader)?
+        } else {
+            Some(reader.nat()?.into())
+        };
+        if value.is_none() || field.is_some() {
+            return Ok(None);
         }
+        *field = value;
     }
     reader.finish()?;
     let [canisters, bytes, cycles, updates] = fields;
@@ -274,16 +308,24 @@ fn read_metrics(bytes: &[u8]) -> Result<Option<SubnetMetrics>, DecodeError> {
     })())
 }
 
-fn read_cycles(reader: &mut Reader<'_>) -> Result<u128, DecodeError> {
-    let (mut low, mut high) = (0, 0);
+/// The halves, each 0 if it is missing. `None` if one is there twice.
+fn read_cycles(reader: &mut Reader<'_>) -> Result<Option<u128>, DecodeError> {
+    let (mut low, mut high) = (None, None);
     for _ in 0..reader.map()? {
-        match reader.nat()? {
-            0 => low = reader.nat()?,
-            1 => high = reader.nullable(Reader::nat)?.unwrap_or_default(),
-            _ => reader.skip()?,
+        let (half, value) = match reader.nat()? {
+            0 => (&mut low, reader.nat()?),
+            1 => (&mut high, reader.nullable(Reader::nat)?.unwrap_or_default()),
+            _ => {
+                reader.skip()?;
+                continue;
+            }
+        };
+        if half.replace(value).is_some() {
+            return Ok(None);
         }
     }
-    Ok(u128::from(high) << 64 | u128::from(low))
+    let half = |half: Option<u64>| u128::from(half.unwrap_or_default());
+    Ok(Some(half(high) << 64 | half(low)))
 }
 
 #[cfg(test)]
@@ -324,5 +366,26 @@ mod tests {
             ..metrics
         });
         assert_eq!(SubnetMetrics::decode(&[0xa0]), Err(NotItsType));
+
+        // The same with the names of the specification, and with a field or a half of one twice.
+        let mut named = Writer::new();
+        named.map(4).text("num_canisters").nat(5);
+        named.text("canister_state_bytes").nat(9_888_399_143);
+        named.text("consumed_cycles_total").map(1).nat(0).nat(0);
+        named.text("update_transactions_total").nat(20_192_422);
+        assert_eq!(SubnetMetrics::decode(&named.into_vec()), Ok(metrics));
+        for (from, to, what) in [
+            (&real[1..3], vec![0, 5, 0, 5], "the canisters twice"),
+            (&real[13..19], vec![2, 0xa2, 0, 0, 0, 0], "a half twice"),
+        ] {
+            let mut twice = real.to_vec();
+            let at = real.windows(from.len()).position(|part| part == from);
+            let at = at.unwrap();
+            twice.splice(at..at + from.len(), to);
+            if what.starts_with("the") {
+                twice[0] = 0xa5;
+            }
+            assert_eq!(SubnetMetrics::decode(&twice), Err(NotItsType), "{what}");
+        }
     }
 }
