@@ -374,21 +374,20 @@ fn map_witness() -> Group {
 }
 
 fn map_build() -> Group {
-    const COUNT: u64 = 100_000;
     Group::new(
-        "map of 100,000 entries: build it and take the root",
+        "map of 1,000,000 entries: build it and take the root",
         Some(0.10),
     )
-    .rounds(5)
+    .rounds(1)
     .entry("ic-certified-map 0.4, insert by insert", || {
-        peer_map(COUNT).root_hash()
+        peer_map(MILLION).root_hash()
     })
     .entry("ic-certification", || {
-        entries(COUNT).collect::<OurMap>().digest()
+        entries(MILLION).collect::<OurMap>().digest()
     })
     .entry("ic-certification, insert by insert", || {
         let mut map = OurMap::new();
-        for (key, value) in entries(COUNT) {
+        for (key, value) in entries(MILLION) {
             map.insert(key, value);
         }
         map.digest()

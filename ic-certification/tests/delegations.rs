@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ic_certification::leaves::SubnetType;
 use ic_certification::{
-    Certificate, CertificateError, DelegationError, Freshness, LabeledTree, Lookup, RootKey,
-    Subject, SubnetDelegation, VerifiedCertificate, leaves, paths,
+    Certificate, CertificateError, DelegationError, Freshness, LabeledTree, Lookup, RangesError,
+    RootKey, Subject, SubnetDelegation, VerifiedCertificate, leaves, paths,
 };
 use ic_crypto::Seed;
 use ic_crypto::bls::SecretKey;
@@ -215,4 +215,59 @@ fn cert_074_other_keys_are_none() {
             Err(CertificateError::Signature(_))
         ));
     }
+}
+
+/// CERT-083: the shard that counts is the one with the greatest label up to the canister; while it may be hidden, the others
+/// say nothing against the canister.
+#[test]
+fn cert_083_a_hidden_shard_is_no_refusal() {
+    let id = |counter| CanisterId::from_u64(counter).principal();
+    let ranges = [(5, 9), (20, 29), (40, 49)]
+        .map(|(first, last)| CanisterRange::new(id(first), id(last)).unwrap());
+    let mut tree = known(&der(), NOW);
+    tree.remove(paths::canister_ranges(subnet()).labels());
+    tree.put_canister_ranges(subnet(), &CanisterRanges::new(ranges.to_vec()).unwrap(), 1);
+    let shown = |shards: &[u64]| {
+        let shard = |first: &u64| {
+            paths::canister_ranges(subnet()).child(CanisterId::from_u64(*first).as_slice())
+        };
+        let public_key = leaves::subnet::public_key(subnet());
+        let paths: Vec<Path> = [public_key.path().clone()]
+            .into_iter()
+            .chain(shards.iter().map(shard))
+            .collect();
+        let of_root = Certificate {
+            tree: tree.witness(&paths),
+            signature: key("root").sign(&tree.root()).to_bytes(),
+            delegation: None,
+        };
+        let verified = verify(certificate(NOW, Some(delegation(&of_root)))).unwrap();
+        let delegation = verified.delegation().unwrap().clone();
+        move |counter| delegation.speaks_for(CanisterId::from_u64(counter))
+    };
+    let hidden = Err(RangesError::NotShown { subnet: subnet() });
+
+    let all = shown(&[5, 20, 40]);
+    assert_eq!(
+        [4, 7, 15, 25, 35, 45].map(all),
+        [false, true, false, true, false, true].map(Ok)
+    );
+    let without_the_second = shown(&[5, 40]);
+    assert_eq!(
+        [4, 7, 15, 25, 35, 45, 50].map(without_the_second),
+        [
+            Ok(false),
+            Ok(true),
+            hidden.clone(),
+            hidden.clone(),
+            hidden.clone(),
+            Ok(true),
+            Ok(false)
+        ]
+    );
+    let only_the_first = shown(&[5]);
+    assert_eq!(
+        [4, 7, 45].map(only_the_first),
+        [Ok(false), Ok(true), hidden]
+    );
 }
