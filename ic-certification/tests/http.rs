@@ -24,6 +24,21 @@ fn response_only() -> Expression {
     Expression::Response(ResponseSelection::AllBut(names(&["Date"])))
 }
 
+/// A site with one page, at `/`.
+fn front_page(response: &Response<'_>) -> (ResponseTree, Entry) {
+    let mut tree = ResponseTree::new();
+    let path = ExpressionPath::exact("/").unwrap();
+    let entry = tree.insert(path, &response_only(), None, response).unwrap();
+    (tree, entry)
+}
+
+fn borrowed<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    let headers = headers.iter();
+    headers
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect()
+}
+
 /// What the gateway says of a response with the headers that the canister adds.
 fn answer(
     tree: &ResponseTree,
@@ -35,7 +50,7 @@ fn answer(
         .headers(entry, request.url, &certify(tree.digest()))
         .unwrap();
     let mut headers = response.headers.to_vec();
-    headers.extend(added.iter().map(|(name, value)| (*name, value.as_str())));
+    headers.extend(borrowed(&added));
     let response = Response {
         headers: &headers,
         ..*response
@@ -155,10 +170,7 @@ fn a_hidden_page() {
     let headers = tree
         .headers(&entry, "/none", &certify(tree.digest()))
         .unwrap();
-    let headers: Vec<(&str, &str)> = headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let headers = borrowed(&headers);
     let missing = Response {
         headers: &headers,
         ..missing
@@ -324,17 +336,10 @@ fn requests() {
 #[test]
 fn certificates_are_checked() {
     let response = Response::new(200, &[], b"");
-    let mut tree = ResponseTree::new();
-    let path = ExpressionPath::exact("/").unwrap();
-    let entry = tree
-        .insert(path, &response_only(), None, &response)
-        .unwrap();
+    let (tree, entry) = front_page(&response);
     let headers = tree.headers(&entry, "/", &certify(tree.digest())).unwrap();
-    let verify = |gateway: &Gateway, headers: &[(&str, String)]| {
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+    let verify = |gateway: &Gateway, headers: &[(&'static str, String)]| {
+        let headers = borrowed(headers);
         let response = Response {
             headers: &headers,
             ..response
@@ -394,17 +399,10 @@ fn certificates_are_checked() {
 #[test]
 fn certificates() {
     let response = Response::new(200, &[], b"");
-    let mut tree = ResponseTree::new();
-    let path = ExpressionPath::exact("/").unwrap();
-    let entry = tree
-        .insert(path, &response_only(), None, &response)
-        .unwrap();
+    let (tree, entry) = front_page(&response);
     let other = certify(Digest::of(b"other data"));
     let headers = tree.headers(&entry, "/", &other).unwrap();
-    let headers: Vec<(&str, &str)> = headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let headers = borrowed(&headers);
     let response = Response {
         headers: &headers,
         ..response

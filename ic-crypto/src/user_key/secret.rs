@@ -137,23 +137,24 @@ impl SecretKey {
     /// Signs bytes that are no message of the protocol and have no separator: what an authenticator signs, or a test vector.
     ///
     /// Whoever signs bytes of somebody else's choice this way signs whatever they like, requests included.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "it does not fail: the nonce is derived until there is one that can be used; an empty signature would be no answer"
+    )]
     pub fn sign_raw(&self, message: &[u8]) -> Vec<u8> {
-        // Signing a hash fails only if the nonce that RFC 6979 derives is unusable, which no known message makes happen.
+        const SIGNED: &str = "any hash of 32 bytes can be signed (RFC 6979)";
         match &self.0 {
             Scheme::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
             Scheme::EcdsaP256(key) => {
                 let signed: Result<p256::ecdsa::Signature, _> =
                     key.sign_prehash(Digest::of(message).as_bytes());
-                signed
-                    .map(|signature| signature.to_bytes().to_vec())
-                    .unwrap_or_default()
+                signed.expect(SIGNED).to_bytes().to_vec()
             }
             Scheme::EcdsaSecp256k1(key) => {
                 let signed: Result<k256::ecdsa::Signature, _> =
                     key.sign_prehash(Digest::of(message).as_bytes());
-                signed
-                    .map(|signature| signature.to_bytes().to_vec())
-                    .unwrap_or_default()
+                signed.expect(SIGNED).to_bytes().to_vec()
             }
         }
     }
