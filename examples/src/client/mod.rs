@@ -9,15 +9,14 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use ic_certification::{
-    Certificate, CertificateError, Freshness, MalformedStatus, RequestStatus, RootKey, Subject,
-    VerifiedCertificate, paths,
+    Certificate, CertificateError, Freshness, MalformedStatus, QueryError, RequestStatus, RootKey,
+    Subject, VerifiedCertificate, paths,
 };
-use ic_crypto::{node_key, user_key};
+use ic_crypto::user_key;
 use ic_types::codec::{DecodeError, Wire as _};
 use ic_types::{
-    Call, CanisterId, Content as _, Digest, NodeId, Nonce, Path, Query, QueryOutcome,
-    QueryResponse, ReadState, ReadStateAnswer, Reject, RejectCode, RequestId, SyncCallAnswer, Time,
-    UserId,
+    Call, CanisterId, Content as _, Digest, Nonce, Path, Query, QueryOutcome, QueryResponse,
+    ReadState, ReadStateAnswer, Reject, RejectCode, RequestId, SyncCallAnswer, Time, UserId,
 };
 pub use management::InstallMode;
 use wire::{Unreachable, exchange};
@@ -65,9 +64,9 @@ pub enum ClientError {
         /// What was asked for.
         path: Path,
     },
-    /// No signature under the answer is one of a node of the subnet on this answer to this question, made just now.
-    #[error("no node of the subnet vouches for the answer")]
-    Unsigned,
+    /// The nodes of the subnet do not vouch for the answer.
+    #[error("the answer of a node: {0}")]
+    Query(#[from] QueryError),
     /// The subnet certifies that the call was rejected.
     #[error("rejected with code {code}: {message}")]
     Rejected {
@@ -252,9 +251,7 @@ impl Client {
         let subnet = self
             .read_state(canister, vec![paths::subnet::all()])
             .await?;
-        if !vouched_for(&response, id, &subnet) {
-            return Err(ClientError::Unsigned);
-        }
+        subnet.verify_query(Subject::Canister(canister), &id, &response, lately())?;
         match response.outcome {
             QueryOutcome::Replied { argument } => Ok(argument),
             QueryOutcome::Rejected(reject) => Err(ClientError::Uncertified(reject)),
@@ -309,14 +306,10 @@ impl Client {
         canister: CanisterId,
         certificate: &[u8],
     ) -> Result<VerifiedCertificate, ClientError> {
-        let freshness = Freshness::Within {
-            now: clock::wall(),
-            tolerance: TOLERANCE,
-        };
         Ok(Certificate::decode(certificate)?.verify(
             &self.root,
             Subject::Canister(canister),
-            freshness,
+            lately(),
         )?)
     }
 
@@ -381,27 +374,10 @@ fn outcome(verified: &VerifiedCertificate, id: RequestId) -> Result<Option<Outco
     }
 }
 
-/// Whether the answer has signatures, not more than the subnet has nodes, and all of them hold: each by a node of the
-/// subnet, on this answer to this question, made within [`TOLERANCE`] of now (HTTP-150 to HTTP-155).
-fn vouched_for(response: &QueryResponse, id: RequestId, subnet: &VerifiedCertificate) -> bool {
-    let now = clock::wall();
-    let signatures = &response.signatures;
-    !signatures.is_empty()
-        && signatures.iter().all(|signature| {
-            let recent = now.since(signature.timestamp).unwrap_or_default() <= TOLERANCE;
-            let hash = response.outcome.hash(&id, signature.timestamp);
-            let holds = node_key_of(signature.identity, subnet).is_some_and(|key| {
-                let bytes: Option<&[u8; 64]> = signature.signature.as_slice().try_into().ok();
-                bytes.is_some_and(|bytes| {
-                    key.verify(&hash, &node_key::Signature::from_bytes(bytes))
-                        .is_ok()
-                })
-            });
-            recent && holds
-        })
-}
-
-fn node_key_of(node: NodeId, subnet: &VerifiedCertificate) -> Option<node_key::PublicKey> {
-    let path = paths::subnet::node_public_key(subnet.subnet(), node);
-    node_key::PublicKey::from_der(subnet.lookup(path.labels()).found()?).ok()
+/// Within [`TOLERANCE`] of now.
+fn lately() -> Freshness {
+    Freshness::Within {
+        now: clock::wall(),
+        tolerance: TOLERANCE,
+    }
 }
