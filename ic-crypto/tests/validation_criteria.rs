@@ -19,6 +19,7 @@ fn every_line_of_the_page_has_a_test() {
     let tests = [
         include_str!("authentication.rs"),
         include_str!("committee.rs"),
+        include_str!("delegations.rs"),
         include_str!("key_generation.rs"),
         include_str!("../src/dkg/tests.rs"),
         include_str!("../src/user_key/client_data.rs"),
